@@ -41,11 +41,10 @@ class Layer:
             raise ValueError(
                 f"{where}: expected {len(self.params)} arrays ({', '.join(self.params)}), got {len(weights)}"
             )
-        for (name, old), new in zip(self.params.items(), weights):
+        pairs = list(zip(self.params.items(), weights, strict=True))
+        for (name, old), new in pairs:
             check_shape(where, name, np.asarray(new), old.shape)
-        self.params = {
-            name: np.array(new, dtype=old.dtype) for (name, old), new in zip(self.params.items(), weights)
-        }
+        self.params = {name: np.array(new, dtype=old.dtype) for (name, old), new in pairs}
 
     def count_params(self) -> int:
         """Return the number of trainable numbers."""

@@ -31,7 +31,7 @@ def check_shape(where: str, name: str, value: Array, wanted: tuple[Size, ...], c
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{where}: {name} must be a NumPy array, got {type(value).__name__}; wrap it in np.asarray")
     fits = value.ndim == len(wanted) and all(
-        size >= 1 if isinstance(want, str) else size == want for size, want in zip(value.shape, wanted)
+        size >= 1 if isinstance(want, str) else size == want for size, want in zip(value.shape, wanted, strict=True)
     )
     if not fits:
         shape = "(" + ", ".join(map(str, wanted)) + ("," if len(wanted) == 1 else "") + ")"
