@@ -11,7 +11,7 @@ SITE := _build/html
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help book test lab release grade execute requirements
+.PHONY: help book test lab release grade data execute requirements
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make test                      run everything that CI runs"
 	@echo "make release                   regenerate exercises/ from solutions/"
 	@echo "make grade ASSIGNMENT=NN_topic grade what students handed in"
+	@echo "make data                      find the movie reviews, or download them"
 	@echo "make execute                   run the notebooks again and store their outputs"
 	@echo "make requirements              resolve requirements.txt anew"
 
@@ -39,6 +40,14 @@ ifneq ($(OPEN),0)
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE) >/dev/null
 endif
 
+test: $(READY)
+	ruff check .
+	ruff format --check .
+	mypy
+	$(MAKE) book OPEN=0
+	RNNCOURSE_SITE=$(CURDIR)/$(SITE) python -m pytest -p tests.needs -n 2 --dist loadfile \
+	  --nbval --nbval-current-env --nbval-cell-timeout=120 book solutions exercises tests
+
 lab: $(READY)
 	jupyter lab --notebook-dir=exercises
 
@@ -47,6 +56,9 @@ release: $(READY)
 
 grade: $(READY)
 	rnncourse grade $(ASSIGNMENT)
+
+data: $(READY)
+	rnncourse data
 
 execute: $(READY)
 	jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS) \
