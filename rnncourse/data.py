@@ -1,12 +1,20 @@
 """Data for the chapters. IMDB is read here and never handed to Keras' hash check.
 
 With an unknown hash and no network, `keras.datasets.imdb.load_data` deletes the
-file it finds. So Keras is asked only when there is no file at all.
+file it finds. So Keras is asked only when there is no file at all, and then it
+downloads into a folder of its own: what is in place is always complete.
 """
 
+import contextlib
+import io
 import json
 import os
+import pickle
+import socket
+import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,31 +23,32 @@ from numpy.typing import NDArray
 PAD, START, UNKNOWN = 0, 1, 2
 INDEX_FROM = 3
 
+IMDB_FILES = {
+    "imdb.npz": "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+    "imdb_word_index.json": "bfafd718b763782e994055a2d397834f",
+}
+"""Name and hash of each file, as `keras.datasets.imdb` downloads it."""
+ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+NETWORK_PATIENCE = 10.0
+"""Seconds without an answer after which a download gives up."""
+
+DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error)
+"""What NumPy, zip and JSON raise on a damaged file."""
+
 Reviews = list[NDArray[np.int32]]
 Split = tuple[Reviews, NDArray[np.int64]]
 
 
 def imdb_folder() -> Path | None:
-    """Return the folder that holds `imdb.npz`, or None.
+    """Return the folder that holds both IMDB files, or None.
 
     The folder that the environment variable `RNNCOURSE_DATA` names comes first,
     then Keras' cache.
-
-    Raises
-    ------
-    FileNotFoundError
-        If `RNNCOURSE_DATA` is set and has no `imdb.npz`.
     """
-    named = os.environ.get("RNNCOURSE_DATA")
-    if named:
-        if not (Path(named) / "imdb.npz").is_file():
-            raise FileNotFoundError(
-                f"imdb_folder: RNNCOURSE_DATA names {named}, which has no imdb.npz; "
-                "correct the variable, or unset it to use Keras' cache"
-            )
-        return Path(named)
-    cache = _keras_cache()
-    return cache if (cache / "imdb.npz").is_file() else None
+    for folder in _folders():
+        if all((folder / name).is_file() for name in IMDB_FILES):
+            return folder
+    return None
 
 
 def load_imdb(num_words: int | None = None) -> tuple[Split, Split]:
@@ -72,11 +81,13 @@ def load_imdb(num_words: int | None = None) -> tuple[Split, Split]:
     if num_words is not None and num_words <= INDEX_FROM:
         raise ValueError(f"load_imdb: num_words must be above {INDEX_FROM}, got {num_words}; 10_000 is usual")
     path = _imdb_file("imdb.npz")
-    arrays = _read_npz(path)
-    train, test = (
-        (_encode(arrays[f"x_{part}"], num_words), arrays[f"y_{part}"].astype(np.int64)) for part in ("train", "test")
-    )
-    return train, test
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=True) as file:
+            return _read_split(file, "train", num_words), _read_split(file, "test", num_words)
+    except DAMAGE as error:
+        raise ValueError(
+            f"load_imdb: {path} does not hold the IMDB reviews ({error}); replace it, or delete it and load again"
+        ) from error
 
 
 def load_word_index() -> dict[str, int]:
@@ -87,13 +98,18 @@ def load_word_index() -> dict[str, int]:
     FileNotFoundError
         If the table is neither on disk nor to be had from the network.
     ValueError
-        If the file is damaged.
+        If the file is damaged or something else.
     """
     path = _imdb_file("imdb_word_index.json")
     try:
         index: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"load_word_index: {path} is damaged ({error}); delete it and load again") from error
+        if not isinstance(index, dict) or sorted(index.values()) != list(range(1, len(index) + 1)) or not index:
+            raise ValueError("wanted one rank from 1 to V for each of V words")
+    except DAMAGE as error:
+        raise ValueError(
+            f"load_word_index: {path} does not hold IMDB's word index ({error}); "
+            "replace it, or delete it and load again"
+        ) from error
     return index
 
 
@@ -109,46 +125,64 @@ def decode_review(review: NDArray[np.int32], word_index: dict[str, int]) -> str:
     return " ".join(words.get(int(code), "[?]") for code in review if code not in (PAD, START))
 
 
+def _folders() -> list[Path]:
+    named = os.environ.get("RNNCOURSE_DATA")
+    return [Path(named).expanduser(), _keras_cache()] if named else [_keras_cache()]
+
+
 def _keras_cache() -> Path:
-    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
 
 
 def _imdb_file(name: str) -> Path:
-    folder = imdb_folder()
-    path = (folder or _keras_cache()) / name
-    if not path.is_file():
-        _download(name)
-    return path
+    for folder in _folders():
+        if (folder / name).is_file():
+            return folder / name
+    try:
+        return _download(name, _keras_cache())
+    except Exception as error:
+        looked = " and ".join(str(folder) for folder in _folders())
+        raise FileNotFoundError(
+            f"load_imdb: {name} is not in {looked} and could not be downloaded; connect to the network and run "
+            "`rnncourse data`, or set RNNCOURSE_DATA to a folder that holds imdb.npz and imdb_word_index.json"
+        ) from error
 
 
-def _download(name: str) -> None:
+def _download(name: str, folder: Path) -> Path:
     from rnncourse.keras_bridge import import_keras
 
-    imdb = import_keras().datasets.imdb
-    fetch = imdb.load_data if name == "imdb.npz" else imdb.get_word_index
-    try:
-        fetch()
-    except Exception as error:
-        raise FileNotFoundError(
-            f"load_imdb: {name} is not on this machine and could not be downloaded; connect to the network "
-            "and run `rnncourse data`, or set RNNCOURSE_DATA to a folder that holds imdb.npz and imdb_word_index.json"
-        ) from error
+    get_file = import_keras().utils.get_file
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as unfinished, _impatient_and_quiet():
+        file = get_file(name, ORIGIN + name, file_hash=IMDB_FILES[name], cache_dir=unfinished, cache_subdir="")
+        return Path(file).replace(folder / name)
 
 
-def _read_npz(path: Path) -> dict[str, NDArray]:
-    wanted = ("x_train", "y_train", "x_test", "y_test")
+@contextlib.contextmanager
+def _impatient_and_quiet() -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(NETWORK_PATIENCE)
     try:
-        with np.load(path, allow_pickle=True) as file:
-            return {name: file[name] for name in wanted}
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _read_split(file: np.lib.npyio.NpzFile, part: str, num_words: int | None) -> Split:
+    x, y = file[f"x_{part}"], file[f"y_{part}"]
+    if x.ndim != 1 or x.dtype != object or x.shape != y.shape or not len(x):
         raise ValueError(
-            f"load_imdb: {path} is damaged or another data set ({error}); replace it, or delete it and load again"
-        ) from error
+            f"x_{part} must be a 1-d array of lists with a label each, got shapes {x.shape} and {y.shape}, "
+            f"dtype {x.dtype}"
+        )
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(f"y_{part} must hold 0 and 1 only, got {np.unique(y)[:5].tolist()}")
+    return _encode(x, num_words), y.astype(np.int64)
 
 
-def _encode(reviews: NDArray, num_words: int | None) -> Reviews:
-    lengths = [len(review) + 1 for review in reviews]
-    ends = np.cumsum(lengths)
+def _encode(reviews: NDArray[np.object_], num_words: int | None) -> Reviews:
+    ends = np.cumsum([len(review) + 1 for review in reviews])
     codes = np.concatenate([np.r_[START - INDEX_FROM, review] for review in reviews]).astype(np.int32) + INDEX_FROM
     if num_words is not None:
         codes[codes >= num_words] = UNKNOWN
