@@ -1,6 +1,6 @@
 """What exercise tests call: each failure is one sentence that names the mistake."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 from numbers import Real
 from typing import Any
@@ -23,7 +23,7 @@ def check_shape(name: str, got: object, wanted_shape: Shape | Mapping[str, int])
     Raises
     ------
     AssertionError
-        With one sentence that tells a missing, surplus or misplaced axis.
+        With one sentence that names the axis.
     """
     if isinstance(wanted_shape, Mapping):
         letters, wanted = list(wanted_shape), tuple(wanted_shape.values())
@@ -40,6 +40,7 @@ def check_close(
     got: object,
     wanted: ArrayLike,
     *,
+    axes: Sequence[str] = (),
     mistakes: Mapping[str, ArrayLike] | None = None,
     rtol: float = 1e-5,
     atol: float = 1e-7,
@@ -51,6 +52,7 @@ def check_close(
     name : what is checked, for the message
     got : the student's value; anything `np.asarray` turns into numbers
     wanted : the right value
+    axes : the letters of its axes, such as "BTH", for the message
     mistakes : from a description of a typical mistake to the value that it leads to
     rtol, atol : tolerance as in `np.isclose`; at least 1e-4 and 1e-5 where float32 takes part
 
@@ -67,7 +69,7 @@ def check_close(
     made = [mistake for mistake, value in (mistakes or {}).items() if _is_close(got, np.asarray(value), rtol, atol)]
     if made:
         raise AssertionError(f"{name}: {' or '.join(made)}")
-    check_shape(name, got, wanted.shape)
+    check_shape(name, got, dict(zip(axes, wanted.shape, strict=True)) if axes else wanted.shape)
     raise AssertionError(f"{name}: {_worst_entry(got, wanted, rtol, atol)}")
 
 
@@ -118,7 +120,7 @@ def _is_close(got: NDArray[Any], wanted: NDArray[Any], rtol: float, atol: float)
 
 
 def _shape_mistake(got: Shape, wanted: Shape, letters: list[str]) -> str:
-    """Say which axis is missing, surplus or misplaced; empty if it is none of these."""
+    """Say which axis is misplaced, missing, surplus or of another size; empty if none of these explains it."""
     for order in permutations(range(len(wanted))):
         if got == tuple(wanted[axis] for axis in order):
             return f"the axes are ({', '.join(letters[axis] for axis in order)}) instead of ({', '.join(letters)}): "
@@ -128,6 +130,9 @@ def _shape_mistake(got: Shape, wanted: Shape, letters: list[str]) -> str:
     for axis in range(len(got)):
         if got[:axis] + got[axis + 1 :] == wanted:
             return f"axis {axis} of size {got[axis]} is one too many: "
+    if len(got) == len(wanted):
+        wrong = [axis for axis in range(len(got)) if got[axis] != wanted[axis]]
+        return "".join(f"axis {letters[axis]} has size {got[axis]} instead of {wanted[axis]}: " for axis in wrong[:1])
     return ""
 
 

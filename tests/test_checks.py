@@ -103,7 +103,8 @@ def test_what_is_not_numbers_is_named(check, got, message):
         ((2, 4), "h: axis T is missing: got shape (2, 4), wanted (2, 5, 4)"),
         ((5, 4), "h: axis B is missing: got shape (5, 4), wanted (2, 5, 4)"),
         ((2, 6, 5, 4), "h: axis 1 of size 6 is one too many: got shape (2, 6, 5, 4), wanted (2, 5, 4)"),
-        ((2, 6, 4), "h: got shape (2, 6, 4), wanted (2, 5, 4)"),
+        ((2, 6, 4), "h: axis T has size 6 instead of 5: got shape (2, 6, 4), wanted (2, 5, 4)"),
+        ((7, 5, 6), "h: axis B has size 7 instead of 2: got shape (7, 5, 6), wanted (2, 5, 4)"),
         ((), "h: got shape (), wanted (2, 5, 4)"),
     ],
 )
@@ -115,6 +116,11 @@ def test_wrong_shape_is_explained_without_letters():
     wanted = "h: the axes are (1, 0) instead of (0, 1): got shape (3, 2), wanted (2, 3)"
     assert message_of(lambda: check_shape("h", np.zeros((3, 2)), (2, 3))) == wanted
     assert message_of(lambda: check_close("h", WANTED.T, WANTED)) == wanted
+
+
+def test_close_explains_a_wrong_shape_with_letters_too():
+    wanted = "h: the axes are (H, B) instead of (B, H): got shape (3, 2), wanted (2, 3)"
+    assert message_of(lambda: check_close("h", WANTED.T, WANTED, axes="BH")) == wanted
 
 
 def test_right_shape_passes():
