@@ -11,11 +11,11 @@ CHAPTER = re.compile(r"\d\d(?=_)")
 
 
 def setup_chapters(app: Sphinx) -> None:
-    """Renumber once Sphinx has numbered chapters by their place in the table of contents."""
-    app.connect("env-updated", number_by_file_name)
+    """Renumber after Sphinx (priority 500) has numbered chapters by their place in the table of contents."""
+    app.connect("env-get-updated", number_by_file_name, priority=600)
 
 
-def number_by_file_name(app: Sphinx, env: BuildEnvironment) -> None:
+def number_by_file_name(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Put the number in the file name in place of the first component of every number in that file."""
     for docname, sections in env.toc_secnumbers.items():
         match = CHAPTER.match(PurePosixPath(docname).name)
@@ -28,6 +28,7 @@ def number_by_file_name(app: Sphinx, env: BuildEnvironment) -> None:
         for numbered in (env.titles[docname], *env.tocs[docname].findall(nodes.reference)):
             if numbered.get("secnumber"):
                 numbered["secnumber"] = _renumber(numbered["secnumber"], chapter)
+    return []
 
 
 def _renumber(number: tuple[int, ...] | None, chapter: int) -> tuple[int, ...] | None:

@@ -34,7 +34,6 @@ def setup_theme(app: Sphinx) -> None:
     app.connect("html-page-context", describe_generated_page)
     # The theme fills `header_buttons` at priority 501.
     app.connect("html-page-context", draw_repository_button, priority=600)
-    app.connect("html-page-context", drop_unused_mathjax, priority=600)
     app.add_post_transform(RequireAltText)
     app.add_post_transform(EmptyHeaderToCell)
     app.add_node(nodes.citation, override=True, html=(visit_citation, HTML5Translator.depart_citation))
@@ -77,13 +76,6 @@ def draw_repository_button(
         for item in (button, *button.get("buttons", ())):
             if item.get("icon", "").startswith("fab "):
                 item["icon"] = "fas fa-code-branch"
-
-
-def drop_unused_mathjax(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Spare a page without maths 1.2 MB: Sphinx lets a page inherit the need from the chapters below it."""
-    if doctree and not any(True for _ in doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block)))):
-        scripts = context["script_files"]
-        scripts[:] = [script for script in scripts if app.config.mathjax_path not in str(script.filename)]
 
 
 class RequireAltText(SphinxPostTransform):
