@@ -165,6 +165,7 @@ FAULTS = {
     "solution unmarked": (broken(solution=False, locked=True), r"cell 3 \(01_double-double\): Solution region"),
     "same id twice": (broken(grade_id="01_double-words"), "Duplicate grade id: 01_double-words"),
     "no points": (broken(grade=True), r"cell 3 \(01_double-double\): .*points"),
+    "dot in the id": (broken(grade_id="01_double.double"), r"cell 3 \(01_double\.double\): nbgrader allows letters"),
     "no cell id": (without_id(), r"cell 1: the cell has no id.*make execute"),
 }
 

@@ -24,6 +24,7 @@ from rnncourse.grading.swap import replace_folder
 
 _STAGING = ".exercises-"
 _MARKER = re.compile(r"(BEGIN|END) +(SOLUTION|HIDDEN|MARK)", re.IGNORECASE)
+_GRADE_ID = re.compile(r"[A-Za-z0-9_-]*")
 _HIDDEN_TESTS = "BEGIN HIDDEN TESTS"
 
 
@@ -141,6 +142,8 @@ def _fault(cell: dict[str, Any]) -> str | None:
     """Say what nbgrader would let pass although the release needs it."""
     if "id" not in cell:
         return "the cell has no id, so that no two releases would be alike; run `make execute` on the notebook"
+    if not _GRADE_ID.fullmatch(_grade_id(cell)):
+        return "nbgrader allows letters, digits, - and _ in a grade_id; join its parts with -"
     if _HIDDEN_TESTS in "".join(cell["source"]) and not is_hidden_test(_grade_id(cell)):
         return "hidden tests stand in a cell of their own, whose grade_id ends in -hidden"
     return None

@@ -1,0 +1,203 @@
+"""Grade the submissions of one assignment with nbgrader, and write gradebook, feedback and CSV."""
+
+import copy
+import logging
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.nbgraderformat import SchemaTooOldError
+from nbgrader.plugins import CsvExportPlugin
+from traitlets.config import Config
+
+from rnncourse.grading import CourseError
+from rnncourse.grading.course import load_config, require_assignment
+from rnncourse.grading.notebook_file import read_notebook
+from rnncourse.grading.release import convert
+from rnncourse.keras_bridge import quiet_stderr
+
+TRUST = "warning: nbgrader runs the students' code with your own rights; grade only people whom you trust."
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the gradebook says of one submission."""
+
+    points: float
+    maximum: float
+    needs_reading: bool
+
+
+def grade(course: Path, assignment: str) -> bool:
+    """Grade what lies under `_grading/submitted/`; print a line per submission, and where the files are.
+
+    Parameters
+    ----------
+    course : folder that holds `nbgrader_config.py`
+    assignment : name of a folder of `solutions/`
+
+    Returns
+    -------
+    Whether every submission was graded; the others do not stop for one that fails.
+
+    Raises
+    ------
+    CourseError
+        If there is no such assignment, or nothing was submitted.
+    """
+    require_assignment(course, assignment)
+    config = load_config(course)
+    config.CourseDirectory.assignment_id = assignment
+    students = _submitters(config, assignment)
+    print(TRUST, file=sys.stderr)
+    folder = course / "_grading"
+    with _log_to(folder / f"{assignment}.log"):
+        _register(config, assignment, folder)
+        outcomes = [_grade_one(config, student) for student in students]
+    _export(config, folder / f"{assignment}.csv", assignment)
+    print(_summary(config, folder, assignment, outcomes.count(False)))
+    return all(outcomes)
+
+
+def _submitters(config: Config, assignment: str) -> list[str]:
+    coursedir = CourseDirectory(config=config)
+    folders = Path(coursedir.root, coursedir.submitted_directory).glob(f"*/{assignment}")
+    students = sorted(folder.parent.name for folder in folders if folder.is_dir())
+    if not students:
+        pattern = coursedir.format_path(coursedir.submitted_directory, "STUDENT", assignment)
+        raise CourseError(f"nothing was submitted for {assignment}; put each notebook at {pattern}/{assignment}.ipynb")
+    return students
+
+
+def _register(config: Config, assignment: str, folder: Path) -> None:
+    """Tell the gradebook the assignment's cells and points. The release this makes is thrown away."""
+    config = copy.deepcopy(config)
+    release = folder / "release"
+    config.CourseDirectory.release_directory = str(release)
+    with quiet_stderr():
+        convert(config, assignment)
+    shutil.rmtree(release)
+
+
+def _grade_one(config: Config, student: str) -> bool:
+    reason = (
+        _unreadable(config, student) or _run(_Autograde, config, student) or _run(_GenerateFeedback, config, student)
+    )
+    if reason:
+        print(f"  {student:<24} FAILED: {reason}", flush=True)
+        return False
+    score = _score(config, student)
+    reading = ", a person has answers to read" if score.needs_reading else ""
+    print(f"  {student:<24} {score.points:g} / {score.maximum:g}{reading}", flush=True)
+    return True
+
+
+def _unreadable(config: Config, student: str) -> str | None:
+    coursedir = CourseDirectory(config=config)
+    assignment = coursedir.assignment_id
+    try:
+        read_notebook(
+            Path(coursedir.format_path(coursedir.submitted_directory, student, assignment), f"{assignment}.ipynb")
+        )
+    except CourseError as error:
+        return str(error)
+    return None
+
+
+class _Remember(BaseConverter):  # type: ignore[misc]
+    """Remembers why a submission failed: nbgrader itself only logs it."""
+
+    reason: str | None = None
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        with self._remembering():
+            super().init_assignment(assignment_id, student_id)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        with self._remembering():
+            super().convert_single_notebook(notebook_filename)
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        try:
+            yield
+        except SchemaTooOldError:
+            self.reason = "a graded cell stands twice in the notebook; delete the copy"
+            raise
+        except Exception as error:
+            self.reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise
+
+
+class _Autograde(_Remember, Autograde):  # type: ignore[misc]
+    pass
+
+
+class _GenerateFeedback(_Remember, GenerateFeedback):  # type: ignore[misc]
+    pass
+
+
+def _run(step: type[_Remember], config: Config, student: str) -> str | None:
+    """Run one step of nbgrader for one student; return why it failed."""
+    config = copy.deepcopy(config)
+    config.CourseDirectory.student_id = student
+    converter = step(coursedir=CourseDirectory(config=config), config=config, force=True)
+    try:
+        with quiet_stderr():
+            converter.start()
+    except NbGraderException as error:
+        return converter.reason or str(error).splitlines()[0]
+    return None
+
+
+def _gradebook(config: Config) -> Gradebook:
+    coursedir = CourseDirectory(config=config)
+    return Gradebook(coursedir.db_url, coursedir.course_id)
+
+
+def _score(config: Config, student: str) -> Score:
+    with _gradebook(config) as gradebook:
+        submission = gradebook.find_submission(config.CourseDirectory.assignment_id, student)
+        return Score(submission.score, submission.max_score, submission.needs_manual_grade)
+
+
+def _export(config: Config, path: Path, assignment: str) -> None:
+    plugin = CsvExportPlugin(config=config)
+    plugin.to = str(path)
+    plugin.assignment = [assignment]
+    with _gradebook(config) as gradebook:
+        plugin.export(gradebook)
+
+
+def _summary(config: Config, folder: Path, assignment: str, n_failed: int) -> str:
+    coursedir = CourseDirectory(config=config)
+    feedback = coursedir.format_path(coursedir.feedback_directory, "STUDENT", assignment)
+    lines = [
+        f"Scores    {folder / assignment}.csv",
+        f"Gradebook {folder / 'gradebook.db'}",
+        f"Feedback  {feedback}/{assignment}.html",
+        f"Log       {folder / assignment}.log",
+    ]
+    if n_failed:
+        lines.append(f"{n_failed} not graded; the CSV has what the gradebook knew of them before.")
+    return "\n".join(lines)
+
+
+@contextmanager
+def _log_to(path: Path) -> Iterator[None]:
+    """Send nbgrader's log to a file, with the tracebacks that the terminal is spared."""
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    logger = logging.getLogger("traitlets")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
