@@ -59,13 +59,15 @@ def check_close(
     Raises
     ------
     AssertionError
-        With one sentence: the matching mistake, or else the worst entry.
+        With one sentence: the matching mistake, else what is wrong with the shape, else the worst entry.
     """
     got, wanted = _numbers(name, got), np.asarray(wanted)
     if np.float32 in (got.dtype, wanted.dtype):
         rtol, atol = max(rtol, 1e-4), max(atol, 1e-5)
     if _is_close(got, wanted, rtol, atol):
         return
+    if got.dtype.kind in "iu" and wanted.dtype.kind == "f":
+        raise AssertionError(f"{name}: got whole numbers of dtype {got.dtype}; make the array with dtype=float")
     made = [mistake for mistake, value in (mistakes or {}).items() if _is_close(got, np.asarray(value), rtol, atol)]
     if made:
         raise AssertionError(f"{name}: {' or '.join(made)}")

@@ -146,6 +146,12 @@ def test_worst_entry_is_found_among_unsigned_integers():
     assert message_of(lambda: check_close("n", got, np.array([3, 8]))).startswith("n: entry [0] is 0, wanted 3")
 
 
+def test_whole_numbers_in_place_of_real_ones_are_named_before_any_mistake():
+    got = np.zeros(WANTED.shape, dtype="int32")
+    message = message_of(lambda: check_close("h", got, WANTED, mistakes={"the bias is missing": 0 * WANTED}))
+    assert message == "h: got whole numbers of dtype int32; make the array with dtype=float"
+
+
 def test_scalar_has_no_index():
     assert message_of(lambda: check_close("n", 52, 57)) == "n: got 52, wanted 57"
 
