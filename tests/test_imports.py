@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "rnncourse"
 FLOORS = [
     {"shapes"},
     {"init", "gradcheck"},
-    {"losses", "optim", "data"},
+    {"losses", "optim", "data", "records"},
     {"cells"},
     {"layers"},
     {"training"},
