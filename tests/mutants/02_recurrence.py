@@ -122,6 +122,21 @@ def rnn_step(x, h, W_x, W_h, b_h):
         Alternative("einsum", step("np.tanh(np.einsum('bd,dh->bh', x, W_x) + np.einsum('bk,kh->bh', h, W_h) + b_h)")),
         Alternative("float32", step("np.tanh(x @ W_x + h @ W_h + b_h).astype('float32')")),
         Alternative("float64", step("np.tanh(x.astype(float) @ W_x + h.astype(float) @ W_h + b_h)")),
+        Alternative(
+            "helpers named like the test's own things",
+            """
+def reference(x, W):
+    return x @ W
+
+
+def cells(a, b):
+    return np.tanh(a + b)
+
+
+def rnn_step(x, h, W_x, W_h, b_h):
+    return cells(reference(x, W_x) + b_h, reference(h, W_h))
+""",
+        ),
         Alternative("nested lists", step("np.tanh(x @ W_x + h @ W_h + b_h).tolist()")),
         Alternative(
             "exponentials and a helper",
@@ -352,6 +367,7 @@ def rnn_forward(x, h_0, W_x, W_h, b_h):
             "the student's own step",
             forward("h = rnn_step(x[:, t], h, W_x, W_h, b_h)"),
         ),
+        Alternative("float64", forward(RIGHT, end="np.stack(states, axis=1)", start="h_0.astype('float64')")),
         Alternative("float32", forward(RIGHT, end="np.stack(states, axis=1).astype('float32')")),
     ),
 )
@@ -493,6 +509,21 @@ def read_every(states, W_y, b_y):
             ),
         ),
         Alternative(
+            "a helper for both",
+            """
+def readout(h, W_y, b_y):
+    return h @ W_y + b_y
+
+
+def read_last(states, W_y, b_y):
+    return readout(states[:, -1], W_y, b_y)
+
+
+def read_every(states, W_y, b_y):
+    return readout(states, W_y, b_y)
+""",
+        ),
+        Alternative(
             "rows flattened and restored",
             readout(LAST, "(states.reshape(-1, states.shape[-1]) @ W_y + b_y).reshape(*states.shape[:2], -1)"),
         ),
@@ -566,7 +597,7 @@ PARAMS = Item(
             "a bias for each product",
             params("D * H + H + H * H + H + H * O + O"),
             PARAMS_VISIBLE | PARAMS_HIDDEN,
-            "count: b_h is counted twice$",
+            "count: b_h or the state is counted once too often$",
         ),
         Mutant(
             "printed, not returned",
@@ -593,6 +624,21 @@ def count_params(T, D, H, O):
     W_x, W_h, b_h = np.zeros((D, H)), np.zeros((H, H)), np.zeros(H)
     W_y, b_y = np.zeros((H, O)), np.zeros(O)
     return W_x.size + W_h.size + b_h.size + W_y.size + b_y.size
+""",
+        ),
+        Alternative(
+            "one function for each part",
+            """
+def recurrence(D, H):
+    return (D + H + 1) * H
+
+
+def total(D, H, O):
+    return recurrence(D, H) + (H + 1) * O
+
+
+def count_params(T, D, H, O):
+    return total(D, H, O)
 """,
         ),
         Alternative("a float", params("float(D * H + H**2 + H + H * O + O)")),
@@ -708,6 +754,7 @@ def concat_step(x, h, W, b_h):
     ),
     alternatives=(
         Alternative("vstack and hstack", concat("np.vstack((W_h, W_x))", "np.tanh(b_h + np.hstack((h, x)).dot(W))")),
+        Alternative("outdated names", concat("np.row_stack((W_h, W_x))", CONCAT_STEP)),
         Alternative("r_ and c_", concat("np.r_[W_h, W_x]", "np.tanh(np.c_[h, x] @ W + b_h)")),
         Alternative(
             "lists", concat("W_h.tolist() + W_x.tolist()", "[np.tanh(row @ W + b_h) for row in np.append(h, x, 1)]")

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,28 +40,28 @@ def score(notebook: NotebookNode, answers: Mapping[str, str] | None = None) -> d
     answers = answers or {}
     namespace = {"__name__": "__main__"}
     scores = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            failure = run(answers.get(grade_id(cell), cell.source), namespace)
-            if is_test(cell):
-                scores[grade_id(cell)] = Score(0 if failure else cell.metadata.nbgrader.points, failure)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = _write_to_stderr
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                failure = _run(answers.get(grade_id(cell), cell.source), namespace)
+                if is_test(cell):
+                    scores[grade_id(cell)] = Score(0 if failure else cell.metadata.nbgrader.points, failure)
     return scores
 
 
-def run(source: str, namespace: dict[str, object]) -> str:
-    """Run one cell and return why it would score 0, or an empty string.
-
-    nbgrader gives 0 for an exception and for anything on stderr, where warnings end up too.
-    """
+def _run(source: str, namespace: dict[str, object]) -> str:
+    """Run one cell and return why it would score 0, an exception or what stands on stderr; else an empty string."""
     stderr = io.StringIO()
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(stderr),
-    ):
-        warnings.simplefilter("default")
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(stderr):
         try:
             exec(compile(source, "<cell>", "exec"), namespace)
         except (Exception, SystemExit) as error:
             return f"{type(error).__name__}: {error}"
-    return "".join(f"{warning.category.__name__}: {warning.message}" for warning in caught) or stderr.getvalue()
+    return stderr.getvalue()
+
+
+def _write_to_stderr(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """Stand in for `warnings.showwarning`, which pytest makes collect in place of printing."""
+    print(f"{category.__name__}: {message}", file=sys.stderr)
