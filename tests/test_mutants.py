@@ -111,7 +111,7 @@ def test_untouched_exercise_scores_zero(stem):
 @pytest.mark.parametrize(("stem", "item"), [(stem, item.grade_id) for stem in STEMS for item in ITEMS[stem]])
 def test_item_alone_gets_its_full_points_and_no_others(stem, item):
     scores = score(STUBS[stem], {item: answer_cells(stem)[item]})
-    wanted = {test: full if test.startswith(f"{item}.") else 0 for test, full in full_points(stem).items()}
+    wanted = {test: full if test.startswith(f"{item}-") else 0 for test, full in full_points(stem).items()}
     assert {test: s.points for test, s in scores.items()} == wanted
 
 
@@ -126,7 +126,7 @@ def test_no_test_cell_ends_in_an_expression(stem):
 def test_each_item_has_a_task_a_try_it_cell_and_both_kinds_of_tests(stem):
     ids = [cell.id for cell in SOLUTIONS[stem].cells]
     for item in answer_cells(stem):
-        name = item.removeprefix(f"{stem}.")
+        name = item.removeprefix(f"{stem}-")
         start = ids.index(name)
         wanted = [f"{name}-task", name, f"{name}-try-it", f"{name}-visible", f"{name}-hidden"]
         assert ids[start - 1 : start + 4] == wanted
@@ -138,7 +138,7 @@ def test_hidden_tests_stand_between_the_marks_and_visible_ones_do_not(stem):
     for cell in find_tests(stem):
         lines = [line for line in cell.source.splitlines() if line and not line.startswith("# ")]
         is_hidden = (lines[0], lines[-1]) == ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
-        assert is_hidden == grade_id(cell).endswith(".hidden")
+        assert is_hidden == grade_id(cell).endswith("-hidden")
         assert is_hidden or "HIDDEN TESTS" not in cell.source
 
 
@@ -154,12 +154,12 @@ def test_points_in_the_text_are_the_points_of_the_cells(stem):
     points = {grade_id(c): c.metadata.nbgrader.points for c in cells if "points" in c.metadata.get("nbgrader", {})}
     text = {cell.id: cell.source for cell in cells}
     for name, (*parts, total) in points_of_rows(opening.source).items():
-        ids = [f"{stem}.{name}.{kind}" for kind in ("visible", "hidden")] if parts else [f"{stem}.{name}"]
+        ids = [f"{stem}-{name}-{kind}" for kind in ("visible", "hidden")] if parts else [f"{stem}-{name}"]
         found = [points.pop(test) for test in ids]
         assert (found, sum(found)) == (parts or [total], total), name
         assert f"({total} points" in text[f"{name}-task"]
         for test, part in zip(ids, parts, strict=False):
-            first_line = text[test.removeprefix(f"{stem}.").replace(".", "-")].splitlines()[0]
+            first_line = text[test.removeprefix(f"{stem}-")].splitlines()[0]
             assert f"{part} point{'s' * (part > 1)}" in first_line
     assert points == {}
 

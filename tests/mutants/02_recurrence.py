@@ -2,11 +2,11 @@
 
 from tests.mutants.table import Alternative, Item, Mutant
 
-STEP_VISIBLE, STEP_HIDDEN = {"02_recurrence.step.visible": 2}, {"02_recurrence.step.hidden": 1}
-FORWARD_VISIBLE, FORWARD_HIDDEN = {"02_recurrence.forward.visible": 3}, {"02_recurrence.forward.hidden": 2}
-READOUT_VISIBLE, READOUT_HIDDEN = {"02_recurrence.readout.visible": 2}, {"02_recurrence.readout.hidden": 2}
-PARAMS_VISIBLE, PARAMS_HIDDEN = {"02_recurrence.params.visible": 1}, {"02_recurrence.params.hidden": 1}
-CONCAT_VISIBLE, CONCAT_HIDDEN = {"02_recurrence.concat.visible": 2}, {"02_recurrence.concat.hidden": 1}
+STEP_VISIBLE, STEP_HIDDEN = {"02_recurrence-step-visible": 2}, {"02_recurrence-step-hidden": 1}
+FORWARD_VISIBLE, FORWARD_HIDDEN = {"02_recurrence-forward-visible": 3}, {"02_recurrence-forward-hidden": 2}
+READOUT_VISIBLE, READOUT_HIDDEN = {"02_recurrence-readout-visible": 2}, {"02_recurrence-readout-hidden": 2}
+PARAMS_VISIBLE, PARAMS_HIDDEN = {"02_recurrence-params-visible": 1}, {"02_recurrence-params-hidden": 1}
+CONCAT_VISIBLE, CONCAT_HIDDEN = {"02_recurrence-concat-visible": 2}, {"02_recurrence-concat-hidden": 1}
 
 
 def step(expression: str) -> str:
@@ -15,7 +15,7 @@ def step(expression: str) -> str:
 
 
 STEP = Item(
-    "02_recurrence.step",
+    "02_recurrence-step",
     mutants=(
         Mutant(
             "bias missing",
@@ -182,7 +182,7 @@ def rnn_forward(x, h_0, W_x, W_h, b_h):
 RIGHT = "h = np.tanh(x[:, t] @ W_x + h @ W_h + b_h)"
 
 FORWARD = Item(
-    "02_recurrence.forward",
+    "02_recurrence-forward",
     mutants=(
         Mutant(
             "bias missing",
@@ -388,7 +388,7 @@ def read_every(states, W_y, b_y):
 LAST, EVERY = "states[:, -1] @ W_y + b_y", "states @ W_y + b_y"
 
 READOUT = Item(
-    "02_recurrence.readout",
+    "02_recurrence-readout",
     mutants=(
         Mutant(
             "bias missing in the last",
@@ -537,7 +537,7 @@ def params(expression: str) -> str:
 
 
 PARAMS = Item(
-    "02_recurrence.params",
+    "02_recurrence-params",
     mutants=(
         Mutant(
             "bias of the state missing",
@@ -662,7 +662,7 @@ STACK = "np.concatenate([W_h, W_x], axis=0)"
 CONCAT_STEP = "np.tanh(np.concatenate([h, x], axis=1) @ W + b_h)"
 
 CONCAT = Item(
-    "02_recurrence.concat",
+    "02_recurrence-concat",
     mutants=(
         Mutant(
             "input weights first",
