@@ -15,7 +15,8 @@ from rnncourse.cells import rnn_step
 MARK = "unrolled-graph"
 SLIDER_LIMIT = 2
 MINUS = "\N{MINUS SIGN}"
-COLUMN, FIRST, WIDTH, HEIGHT = 92, 108, 64, 42
+COLUMN, FIRST, WIDTH, HEIGHT = 92, 114, 64, 42
+START, START_WIDTH = 30, 50
 ROWS = {"y": 29, "h": 119, "x": 209}
 
 
@@ -125,22 +126,27 @@ output. The text after the picture holds the numbers.</desc>
 <defs><marker id="{prefix}-tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">\
 <path d="M0 0 8 4 0 8z" fill="currentColor"/></marker></defs>
 <g marker-end="url(#{prefix}-tip)">{"".join(_edges(t) for t in range(1, last + 1))}</g>
-<g>{_node("h", 0, 28, values)}</g>
+<g>{_node("h", 0, START, values)}</g>
 {columns}
 </svg>"""
 
 
+def _gap(t: int) -> tuple[int, int]:
+    x = FIRST + COLUMN * (t - 1)
+    return (START + START_WIDTH // 2 if t == 1 else x - COLUMN + WIDTH // 2), x - WIDTH // 2
+
+
 def _edges(t: int) -> str:
     x = FIRST + COLUMN * (t - 1)
-    left = 50 if t == 1 else x - COLUMN + WIDTH // 2
-    paths = [(f"M{left} {ROWS['h']}H{x - WIDTH // 2}")]
+    left, right = _gap(t)
+    paths = [f"M{left} {ROWS['h']}H{right}"]
     paths += [f"M{x} {ROWS[low] - HEIGHT // 2}V{ROWS[high] + HEIGHT // 2}" for low, high in ("xh", "hy")]
     return "".join(f'<path class="ug-edge" d="{path}"/>' for path in paths)
 
 
 def _column(t: int, values: dict[str, float]) -> str:
     x = FIRST + COLUMN * (t - 1)
-    labels = ((x - WIDTH // 2 - 17, ROWS["h"] - 10, "h"), (x + 14, 169, "x"), (x + 14, 79, "y"))
+    labels = ((sum(_gap(t)) // 2, ROWS["h"] - 10, "h"), (x + 14, 169, "x"), (x + 14, 79, "y"))
     text = "".join(
         f'<text class="ug-name" x="{at}" y="{y}">w<tspan dy="3" font-size="10">{name}</tspan></text>'
         for at, y, name in labels
@@ -149,7 +155,7 @@ def _column(t: int, values: dict[str, float]) -> str:
 
 
 def _node(name: str, t: int, x: int, values: dict[str, float]) -> str:
-    width, y, key = WIDTH if t else 44, ROWS[name], f"{name}{t}"
+    width, y, key = WIDTH if t else START_WIDTH, ROWS[name], f"{name}{t}"
     return (
         f'<g class="ug-node ug-{name}">'
         f'<rect x="{x - width // 2}" y="{y - HEIGHT // 2}" width="{width}" height="{HEIGHT}" rx="9"/>'

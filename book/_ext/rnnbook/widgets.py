@@ -29,14 +29,14 @@ class UnrolledGraph(SphinxDirective):
             rnn = TinyRNN(**self.options)
         except (TypeError, ValueError) as error:
             raise self.error(f"{MARK}: {error}") from error
-        html = nodes.raw("", unrolled_html(rnn, f"ug{self.env.new_serialno(MARK)}"), format="html", classes=[MARK])
+        html = nodes.raw("", unrolled_html(rnn, f"ug{self.env.new_serialno(MARK)}"), format="html", widget=MARK)
         elsewhere = addnodes.only("", expr="not html")
         self.state.nested_parse(self.content, self.content_offset, elsewhere)
         return [html, elsewhere]
 
 
 def _add_files(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    if doctree and any(MARK in raw.get("classes", []) for raw in doctree.findall(nodes.raw)):
+    if doctree and any(raw.get("widget") == MARK for raw in doctree.findall(nodes.raw)):
         app.add_css_file("unrolled.css")
         app.add_js_file("unrolled.js", type="module")
 
