@@ -9,10 +9,19 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from tests.website import CONFIG, DOCUMENTS, PAGES, PREFIX, REDIRECT, ROOT, SITE_URL, WRITTEN
+from tests.website import (
+    BRANCH,
+    DOCUMENTS,
+    PAGES,
+    PREFIX,
+    REDIRECT,
+    REPOSITORY,
+    REPOSITORY_FILES,
+    ROOT,
+    SITE_URL,
+    WRITTEN,
+)
 
-REPOSITORY = CONFIG["repository"]["url"]
-BRANCH = CONFIG["repository"]["branch"]
 SLUG = urlsplit(REPOSITORY).path.strip("/")
 NOTEBOOKS = [document for document in DOCUMENTS if (ROOT / f"{document}.ipynb").exists()]
 LOADING = ["script", "img", "iframe", "source", "video", "audio", "embed"]
@@ -99,6 +108,12 @@ def test_every_image_has_alt_text_that_is_not_its_path(site, name):
     for image in parse(site / name).find_all("img"):
         assert image.has_attr("alt"), image
         assert not re.search(r"\.(png|svg|jpe?g|gif|webp)$|/", image["alt"]), image
+
+
+@every_file
+def test_every_link_to_a_file_of_the_repository_names_one(site, name):
+    links = [address for address in addresses(parse(site / name)) if address.startswith(REPOSITORY_FILES)]
+    assert [link for link in links if not (ROOT / link.removeprefix(f"{REPOSITORY_FILES}/")).exists()] == []
 
 
 def meta(soup: BeautifulSoup, **attributes: str) -> str:

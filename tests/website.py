@@ -20,6 +20,9 @@ CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 SITE_URL = CONFIG["html"]["baseurl"]
 PREFIX = urlsplit(SITE_URL).path
+REPOSITORY = CONFIG["repository"]["url"]
+BRANCH = CONFIG["repository"]["branch"]
+REPOSITORY_FILES = f"{REPOSITORY}/blob/{BRANCH}"
 DOCUMENTS = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
 WRITTEN = [f"{document}.html" for document in DOCUMENTS]
 GENERATED = ["404.html", "genindex.html", "search.html"]
