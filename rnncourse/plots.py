@@ -31,7 +31,7 @@ def unrolled_graph(n_steps: int, ax: Axes | None = None) -> Axes:
     """
     if n_steps < 1:
         raise ValueError(f"unrolled_graph: n_steps must be at least 1, got {n_steps}")
-    ax = ax or plt.subplots(figsize=(1.5 * n_steps + 3.4, 3.4))[1]
+    ax = ax or plt.subplots(figsize=(1.15 * n_steps + 2.6, 2.8))[1]
     _column(ax, 0, "t")
     loop = Path([(0.24, 0.24), (1.0, 0.8), (1.0, -0.8), (0.24, -0.24)], [Path.MOVETO] + 3 * [Path.CURVE4])
     _arrow(ax, loop, label="$W_h$", label_at=(1.06, 0.0))
