@@ -97,15 +97,14 @@ def _numbers(name: str, got: object) -> NDArray[Any]:
     """Return `got` as a plain array of real numbers, or fail and say what it is instead."""
     if got is None:
         raise AssertionError(f"{name}: got None; is a `return` missing at the end of your function?")
+    if isinstance(got, tuple) and not all(isinstance(part, Real) for part in got):
+        raise AssertionError(f"{name}: got a tuple of length {len(got)}; return the array alone, without a comma")
     try:
-        is_tuple_of_arrays = isinstance(got, tuple) and any(np.ndim(part) for part in got)
         values = np.asarray(got)
     except ValueError:
         raise AssertionError(
             f"{name}: got a {type(got).__name__} whose parts differ in shape; return one array of numbers"
         ) from None
-    if is_tuple_of_arrays:
-        raise AssertionError(f"{name}: got a tuple of length {len(values)}; return the array alone, without a comma")
     if values.dtype == object and values.ndim:
         odd = ((list(i), type(entry).__name__) for i, entry in np.ndenumerate(values) if not isinstance(entry, Real))
         index, kind = next(odd, (None, ""))

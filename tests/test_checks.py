@@ -79,7 +79,7 @@ def test_ndarray_subclass_cannot_compare_for_itself():
         (WANTED.astype(object), "h: got dtype object instead of numbers; convert it with .astype(float)"),
         ([1.0, None], "h: got dtype object instead of numbers; entry [1] is of type NoneType"),
         (RAGGED, "h: got dtype object instead of numbers; entry [0] is of type ndarray"),
-        ((WANTED, None), "h: got a tuple whose parts differ in shape; return one array of numbers"),
+        ((WANTED, None), "h: got a tuple of length 2; return the array alone, without a comma"),
         ([[1.0], [1.0, 2.0]], "h: got a list whose parts differ in shape; return one array of numbers"),
         ((WANTED, WANTED), "h: got a tuple of length 2; return the array alone, without a comma"),
         ((WANTED,), "h: got a tuple of length 1; return the array alone, without a comma"),

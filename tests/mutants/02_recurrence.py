@@ -72,6 +72,12 @@ STEP = Item(
             "got a tuple of length 2; return the array alone",
         ),
         Mutant(
+            "tanh on each term",
+            step("np.tanh(x @ W_x) + np.tanh(h @ W_h) + np.tanh(b_h)"),
+            STEP_VISIBLE | STEP_HIDDEN,
+            r"h_next \(no state\): entry .* differ",
+        ),
+        Mutant(
             "sums over the batch",
             step("np.tanh(x @ W_x + h @ W_h + b_h).sum(axis=0)"),
             STEP_VISIBLE | STEP_HIDDEN,
@@ -290,6 +296,21 @@ def rnn_forward(x, h_0, W_x, W_h, b_h):
             r"states \(T = 5\): entry .* differ",
         ),
         Mutant(
+            "returns the last states too",
+            forward(RIGHT, end="np.stack(states, axis=1), h"),
+            FORWARD_VISIBLE | FORWARD_HIDDEN,
+            "got a tuple of length 2; return the array alone",
+        ),
+        Mutant(
+            "all steps at once",
+            """
+def rnn_forward(x, h_0, W_x, W_h, b_h):
+    return np.tanh(x @ W_x + (h_0 @ W_h)[:, None] + b_h)
+""",
+            FORWARD_VISIBLE | FORWARD_HIDDEN,
+            r"states \(T = 2\): each step starts from h_0$",
+        ),
+        Mutant(
             "sum carried without tanh",
             forward("h = x[:, t] @ W_x + h @ W_h + b_h", keep="np.tanh(h)"),
             FORWARD_VISIBLE | FORWARD_HIDDEN,
@@ -463,6 +484,12 @@ READOUT = Item(
             "name 'read_every' is not defined",
         ),
         Mutant(
+            "number of steps of the visible test",
+            readout(LAST, "np.stack([states[:, t] @ W_y + b_y for t in range(5)], axis=1)"),
+            READOUT_HIDDEN,
+            "read_every for B = 3, T = 7, .*: axis T has size 5 instead of 7",
+        ),
+        Mutant(
             "time steps of the visible test",
             readout("states[:, 4] @ W_y + b_y", EVERY),
             READOUT_HIDDEN,
@@ -576,6 +603,12 @@ PARAMS = Item(
             "count: the read-out is missing$",
         ),
         Mutant(
+            "output weights missing",
+            params("D * H + H * H + H + O"),
+            PARAMS_VISIBLE | PARAMS_HIDDEN,
+            "count: the read-out weights W_y are missing$",
+        ),
+        Mutant(
             "recurrence once per step",
             params("T * (D * H + H * H + H) + H * O + O"),
             PARAMS_VISIBLE | PARAMS_HIDDEN,
@@ -607,9 +640,9 @@ PARAMS = Item(
         ),
         Mutant(
             "numbers of the visible test",
-            params("57 if T == 7 else 50"),
+            params("132 if T == 7 else 129"),
             PARAMS_HIDDEN,
-            "count for T = 1, D = 1, H = 1, O = 1: got 50, wanted 5$",
+            "count for T = 1, D = 1, H = 1, O = 1: got 129, wanted 5$",
         ),
     ),
     alternatives=(
