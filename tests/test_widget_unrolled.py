@@ -1,24 +1,24 @@
 """The unrolled-graph stepper: every number it shows is what `rnncourse.cells.rnn_step` computes."""
 
-import functools
-import http.server
+import os
 import re
 import shutil
+import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from rnncourse.cells import rnn_step
+from tests.website import ROOT, serve
 
-ROOT = Path(__file__).parents[1]
 CHAPTER = ROOT / "book/02_recurrence.ipynb"
-sys.path.insert(0, str(ROOT / "book/_ext"))
+EXTENSION = ROOT / "book/_ext"
+sys.path.insert(0, str(EXTENSION))
 
 from rnnbook.unrolled import TinyRNN, shown, unrolled_html  # noqa: E402
 
@@ -30,45 +30,28 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Step
 DIGITS = 3
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
+def stepper(tmp_path_factory) -> Iterator[str]:
+    """The address of a page that holds the figure and nothing else."""
     folder = tmp_path_factory.mktemp("widget")
     for name in ("unrolled.js", "unrolled.css"):
         shutil.copy(ROOT / "book/_static" / name, folder)
-    (folder / "index.html").write_text(PAGE.format(unrolled_html(TinyRNN(**EXAMPLE), "ug0")), encoding="utf-8")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    (folder / "page.html").write_text(PAGE.format(unrolled_html(TinyRNN(**EXAMPLE), "ug0")), encoding="utf-8")
+    with serve(folder) as url:
+        yield f"{url}page.html"
 
 
-def open_page(browser: Browser, address: str, *, javascript: bool = True, width: int = 1280) -> Page:
+def open_page(browser: Browser, stepper: str, *, javascript: bool = True, width: int = 1280) -> Page:
     context = browser.new_context(java_script_enabled=javascript, viewport={"width": width, "height": 900})
     page = context.new_page()
     page.set_default_timeout(5_000)
-    page.goto(address)
+    page.goto(stepper)
     return page
 
 
 @pytest.fixture
-def page(browser, address) -> Iterator[Page]:
-    page = open_page(browser, address)
+def page(browser, stepper) -> Iterator[Page]:
+    page = open_page(browser, stepper)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
@@ -77,8 +60,8 @@ def page(browser, address) -> Iterator[Page]:
 
 
 @pytest.fixture
-def static_page(browser, address) -> Iterator[Page]:
-    page = open_page(browser, address, javascript=False)
+def static_page(browser, stepper) -> Iterator[Page]:
+    page = open_page(browser, stepper, javascript=False)
     yield page
     page.context.close()
 
@@ -209,8 +192,8 @@ def test_picture_and_step_buttons_have_names_and_the_status_is_live(page):
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_fits_a_telephone(browser, address, javascript):
-    page = open_page(browser, address, javascript=javascript, width=390)
+def test_fits_a_telephone(browser, stepper, javascript):
+    page = open_page(browser, stepper, javascript=javascript, width=390)
     assert page.locator("html").evaluate("e => e.scrollWidth") <= 390
     page.context.close()
 
@@ -246,6 +229,67 @@ def test_numbers_are_written_without_a_negative_zero(name, value, text):
 def test_refuses_numbers_that_the_page_cannot_show(change, message):
     with pytest.raises(ValueError, match=message):
         TinyRNN(**EXAMPLE | change)
+
+
+CONF = """
+from rnnbook.widgets import setup_widgets as setup
+
+extensions = ["myst_parser"]
+html_theme = "basic"
+html_static_path = [{static!r}]
+"""
+DIRECTIVE = """
+```{{unrolled-graph}}
+:x: 1 0
+:w_x: 0.8
+:w_h: {w_h}
+:b_h: 0.1
+:w_y: 2
+:b_y: -0.5
+
+The figure is on the web.
+```
+"""
+
+
+def build(folder: Path, builder: str, directive: str) -> subprocess.CompletedProcess[str]:
+    """Build two pages in a process of their own, since Sphinx keeps global state; a warning fails."""
+    (folder / "conf.py").write_text(CONF.format(static=str(ROOT / "book/_static")), encoding="utf-8")
+    (folder / "index.md").write_text("# With\n\n```{toctree}\nplain\n```\n" + directive, encoding="utf-8")
+    (folder / "plain.md").write_text("# Without\n", encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", builder, folder, folder / "out"]
+    env = os.environ | {"PYTHONPATH": str(EXTENSION)}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+
+
+def test_only_a_page_with_the_directive_loads_its_files(tmp_path):
+    assert build(tmp_path, "html", DIRECTIVE.format(w_h=0.5)).returncode == 0
+    page, plain = ((tmp_path / "out" / name).read_text(encoding="utf-8") for name in ("index.html", "plain.html"))
+    assert unrolled_html(TinyRNN((1.0, 0.0), 0.8, 0.5, 0.1, 2.0, -0.5), "ug0") in page
+    assert re.search(r'<script type="module" src="_static/unrolled.js', page)
+    assert "_static/unrolled.css" in page
+    assert "The figure is on the web." not in page
+    assert "unrolled" not in plain
+
+
+def test_a_reader_without_html_gets_the_text_instead(tmp_path):
+    assert build(tmp_path, "text", DIRECTIVE.format(w_h=0.5)).returncode == 0
+    assert "The figure is on the web." in (tmp_path / "out/index.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("directive", "message"),
+    [
+        (DIRECTIVE.format(w_h=3), "x and w_h must lie between -2 and 2, got 3.0"),
+        (DIRECTIVE.format(w_h=0.5).replace(":b_h: 0.1\n", ""), "missing 1 required positional argument: 'b_h'"),
+        (DIRECTIVE.format(w_h="big"), "could not convert string to float: 'big'"),
+    ],
+    ids=["out of range", "missing", "not a number"],
+)
+def test_a_wrong_option_stops_the_build_and_is_named(tmp_path, directive, message):
+    done = build(tmp_path, "html", directive)
+    assert done.returncode != 0
+    assert message in done.stderr
 
 
 def test_the_chapter_steps_through_the_numbers_its_own_cell_uses():
