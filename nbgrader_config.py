@@ -6,7 +6,6 @@ Submissions lie in `_grading/submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`.
 from pathlib import Path
 
 from rnncourse.grading.course import CELL_TIMEOUT
-from rnncourse.grading.interrupt import let_ctrl_c_through
 from rnncourse.grading.preprocessors import release_preprocessors
 
 c = get_config()  # noqa: F821
@@ -26,4 +25,3 @@ c.GenerateAssignment.preprocessors = release_preprocessors()
 
 c.Execute.timeout = CELL_TIMEOUT
 c.Execute.shutdown_kernel = "immediate"
-c.Execute.on_notebook_start = let_ctrl_c_through

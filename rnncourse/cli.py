@@ -10,7 +10,6 @@ from pathlib import Path
 from rnncourse.grading import CourseError
 
 INTERRUPTED = 130
-NETWORK_TIMEOUT = 30
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,11 +74,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _data(options: argparse.Namespace) -> int:
-    import socket
-
     from rnncourse.data import imdb_folder, load_imdb, load_word_index
 
-    socket.setdefaulttimeout(NETWORK_TIMEOUT)
     try:
         if imdb_folder() is None:
             print("Downloading IMDB (17 MB) ...", flush=True)

@@ -49,12 +49,14 @@ def read_manifest(path: Path, notebook: NotebookNode) -> Manifest:
     CourseError
         If the notebook is the solution, or no exercise of this course.
     """
-    if any(mark in cell.source for cell in notebook.cells for mark in _SOLUTION_MARKS):
-        raise CourseError(f"{path} is the solution notebook; check the one that students get, under exercises/")
     try:
         course = notebook.metadata["rnncourse"]
         return Manifest(str(course["assignment"]), [Entry(**entry) for entry in course["manifest"]])
     except (KeyError, TypeError) as error:
+        if any(mark in cell.source for cell in notebook.cells for mark in _SOLUTION_MARKS):
+            raise CourseError(
+                f"{path} is the solution; check the notebook that students get, under exercises/"
+            ) from error
         raise CourseError(
             f"{path} is not an exercise of this course: its metadata has no list of graded cells; "
             "check a notebook from exercises/, or download the exercise again"

@@ -1,6 +1,5 @@
 """Run a notebook from top to bottom in a fresh kernel, as grading does."""
 
-import asyncio
 import copy
 import subprocess
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from rnncourse.grading import CourseError
-from rnncourse.grading.interrupt import let_ctrl_c_through
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,6 @@ def rerun(notebook: NotebookNode, folder: Path, cell_timeout: int) -> Rerun:
         If no kernel can be started.
     """
     notebook = _without_outputs(notebook)
-    started: list[int] = []
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -49,17 +46,23 @@ def rerun(notebook: NotebookNode, folder: Path, cell_timeout: int) -> Rerun:
         record_timing=False,
         shutdown_kernel="immediate",
         resources={"metadata": {"path": str(folder)}},
-        on_notebook_start=let_ctrl_c_through,
-        on_cell_start=lambda cell, cell_index: started.append(cell_index),
     )
     try:
-        asyncio.run(client.async_execute(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-    except CellTimeoutError:
-        return Rerun(notebook, started[-1], f"ran longer than {cell_timeout} seconds: is there an endless loop?")
-    except DeadKernelError:
-        return Rerun(notebook, started[-1], "ended Python itself, by os._exit or by using up the memory.")
+        # Unlike `client.execute`, this leaves Ctrl-C alone and still ends the kernel.
+        with client.setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+            return _run_cells(client, notebook)
     except (NoSuchKernel, RuntimeError) as error:
         raise CourseError(f"the kernel python3 does not start ({error}); run `rnncourse doctor`") from error
+
+
+def _run_cells(client: NotebookClient, notebook: NotebookNode) -> Rerun:
+    for index, cell in enumerate(notebook.cells):
+        try:
+            client.execute_cell(cell, index)
+        except CellTimeoutError:
+            return Rerun(notebook, index, f"ran longer than {client.timeout} seconds: is there an endless loop?")
+        except DeadKernelError:
+            return Rerun(notebook, index, "ended Python itself, by os._exit or by using up the memory.")
     return Rerun(notebook, len(notebook.cells))
 
 

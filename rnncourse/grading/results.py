@@ -14,6 +14,8 @@ from rnncourse.grading.structure import is_changed, positions
 
 PASSED, FAILED, NOT_ATTEMPTED, ANSWERED = "passed", "failed", "not attempted", "answered"
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_CELL_FILE = re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py:(?P<line>\d+)|\b\d+\.py, line (?P<other>\d+)")
+_LONG = 300
 _INPUT = "the code asks for typed input with input(), and grading has nobody to type; set the value in the code"
 
 
@@ -65,7 +67,7 @@ def describe_error(output: NotebookNode) -> str:
         return "a stub is left: `raise NotImplementedError()` still stands in the code"
     if output.ename == "AssertionError":
         return output.evalue.strip() or f"not true: {_failing_line(output)}"
-    return f"{output.ename}: {output.evalue.strip()}".rstrip(": ")
+    return _shorten(f"{output.ename}: {output.evalue.strip()}".rstrip(": "))
 
 
 def _judge(name: str, run: Rerun, manifest: Manifest) -> Item:
@@ -117,8 +119,14 @@ def _complaints(cell: NotebookNode) -> Iterator[str]:
         if output.output_type == "error":
             yield describe_error(output)
         elif output.output_type == "stream" and output.name == "stderr":
-            line = output.text.strip().partition("\n")[0]
+            line = _shorten(output.text.strip().partition("\n")[0])
             yield f"a warning appeared, and any text on stderr costs a test all its points: {line}; remove its cause"
+
+
+def _shorten(message: str) -> str:
+    """Leave out the file that the kernel makes of a cell, and the tail of a long message."""
+    message = _CELL_FILE.sub(lambda match: f"line {match['line'] or match['other']}", message)
+    return message if len(message) <= _LONG else message[: _LONG - 3] + "..."
 
 
 def _failing_line(output: NotebookNode) -> str:
