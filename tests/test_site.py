@@ -185,7 +185,7 @@ def test_icons_are_drawn(browser, address):
     with open_page(browser, address + CHAPTER) as page:
         page.evaluate(SETTLED)
         assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 7 Free\"')")
-        for icon in page.locator(".article-header-buttons i:visible").all():
+        for icon in page.locator(".article-header-buttons i").all():
             content = icon.evaluate("icon => getComputedStyle(icon, '::before').content")
             assert content not in ("none", "normal"), icon.evaluate("icon => icon.outerHTML")
 
