@@ -110,7 +110,7 @@ def train_missing(notebook: Path, record: Path, seeds: Iterable[int]) -> None:
     Parameters
     ----------
     notebook : has cells tagged `protocol` that define `MODELS`, a collection of names, and
-        `train(model, seed)`, which returns the fitted model and a dict with the other `FIELDS`
+        `train(model, seed)`, which returns the fitted model and a dict with the rest of `FIELDS`
     record : JSON file, made if absent
     seeds : of the runs of each model
     """
