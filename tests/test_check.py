@@ -238,6 +238,11 @@ BAD_FILES = {
     "cut off": (b'{"cells": [', "is damaged (Expecting value"),
     "no cells": (b'{"nbformat": 4}', "is damaged: it has no list of cells"),
     "bad cell": (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"x": 1}]}', "is damaged: "),
+    "bad source": (
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, '
+        b'"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": 5}]}',
+        "is damaged: ",
+    ),
     "cell of text": (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": ["x"]}', "is damaged: "),
     "deep": (b'{"cells":' + b"[" * 100_000, "is damaged"),
     "format 3": (old_format().encode(), "notebook format 3, and this course reads format 4; open it in JupyterLab"),

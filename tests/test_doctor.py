@@ -126,7 +126,6 @@ def test_a_command_that_never_ends_is_a_finding(monkeypatch):
 
 
 def test_here_the_author_has_all_but_perhaps_data_and_chromium():
-    missing = {finding.name for finding in examine("author") if not finding.ok}
-    assert missing <= {"IMDB reviews", "Chromium for the tests of the site"}, format_findings(
-        examine("author"), "author"
-    )
+    findings = examine("author")
+    missing = {finding.name for finding in findings if not finding.ok}
+    assert missing <= {"IMDB reviews", "Chromium for the tests of the site"}, format_findings(findings, "author")
