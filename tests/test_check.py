@@ -4,10 +4,10 @@ import json
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from rnncourse.cli import main
-from rnncourse.grading.names import defined_names
+from rnncourse.grading.names import defined_names, name_problems
 from rnncourse.grading.preflight import check, format_report
 from rnncourse.grading.release import release
 from rnncourse.grading.structure import kernel_problems
@@ -190,6 +190,13 @@ def test_missing_names_are_explained(solved, path):
 )
 def test_the_names_that_a_cell_defines(source, names):
     assert defined_names(new_code_cell(source)) - {"get_ipython"} == names
+
+
+def test_a_name_that_a_stub_may_define_is_no_problem_yet():
+    error = new_output("error", ename="NameError", evalue="name 'x' is not defined", traceback=[])
+    notebook = new_notebook(cells=[new_code_cell("print(x)", outputs=[error])])
+    assert list(name_problems(notebook, notebook, unfinished=True)) == []
+    assert len(list(name_problems(notebook, notebook, unfinished=False))) == 1
 
 
 def test_a_cell_that_never_ends_is_named(exercise, path):
