@@ -164,6 +164,8 @@ def test_missing_names_are_explained(solved, path):
         new_code_cell("print(rare)"),
     ]
     report, _ = examine(solved, path)
+    assert all(item.is_ready for item in report.items)
+    assert not report.is_ready
     assert report.problems == [
         "cell 9 (`a = later + 1`) needs `later`, which only cell 10 (`later = 1`) defines, further down; "
         "move that cell above cell 9",

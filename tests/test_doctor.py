@@ -37,7 +37,9 @@ def test_a_missing_need_fails_with_its_cure(monkeypatch, capsys):
 def test_a_missing_option_does_not_fail(monkeypatch, capsys):
     with_checks(monkeypatch, ("IMDB", "not found", "load it", False))
     assert main(["doctor"]) == 0
-    assert "optional  IMDB: not found; load it\n" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "optional  IMDB: not found; load it\n" in out
+    assert out.endswith("\nAll that a student needs is here.\n")
 
 
 def test_imdb_is_needed_by_those_who_run_its_chapters(tmp_path, monkeypatch):
