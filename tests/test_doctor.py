@@ -73,16 +73,27 @@ def test_a_wrong_sum_of_tensorflow_is_a_finding(monkeypatch):
     assert doctor.check_tensorflow().fault == "the sum of four ones is '5'"
 
 
-def test_the_kernel_must_start_and_find_the_course(tmp_path, monkeypatch):
-    """A kernelspec of the user's own, found before the environment's, starts another Python."""
+def test_the_kernel_starts_here_and_finds_the_course():
     assert doctor.check_kernel().ok
+
+
+@pytest.mark.parametrize(
+    ("argv", "fault"),
+    [
+        (["-c", "raise SystemExit(1)", "{connection_file}"], "RuntimeError"),
+        (["-m", "ipykernel_launcher", "-f", "{connection_file}"], "ImportError: not here"),
+    ],
+)
+def test_a_kernel_of_the_users_own_is_found_out(tmp_path, monkeypatch, argv, fault):
+    """A kernelspec in the home folder comes before the environment's and may start a Python without the course."""
     spec = tmp_path / "kernels" / "python3"
     spec.mkdir(parents=True)
-    argv = [sys.executable, "-S", "-c", "raise SystemExit(1)", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Mine", "language": "python"}))
+    (tmp_path / "rnncourse.py").write_text("raise ImportError('not here')")
+    kernel = {"argv": [sys.executable, *argv], "env": {"PYTHONPATH": str(tmp_path)}, "display_name": "Mine"}
+    (spec / "kernel.json").write_text(json.dumps({**kernel, "language": "python"}))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     finding = doctor.check_kernel()
-    assert finding.fault
+    assert fault in finding.fault
     assert "ipykernel install" in finding.cure
 
 
