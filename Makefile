@@ -44,6 +44,7 @@ test: $(READY)
 	ruff check .
 	ruff format --check .
 	mypy
+	python -m tests.chromium
 	$(MAKE) book OPEN=0
 	RNNCOURSE_SITE=$(CURDIR)/$(SITE) python -m pytest -p tests.needs -n 2 --dist loadfile \
 	  --nbval --nbval-current-env --nbval-cell-timeout=120 book solutions exercises tests

@@ -55,3 +55,10 @@ def playwright_install() -> None:
 
 def run(*command: str) -> None:
     subprocess.run(command, check=False, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
+
+
+if __name__ == "__main__":
+    try:
+        print(f"The browser tests use {find_chromium()}")
+    except RuntimeError as error:
+        sys.exit(str(error))
