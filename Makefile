@@ -63,7 +63,7 @@ data: $(READY)
 
 execute: $(READY)
 	jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS) \
-	  --ExecutePreprocessor.record_timing=False --CoalesceStreamsPreprocessor.enabled=True \
+	  --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True \
 	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.clear_cell_metadata=False \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="[('kernelspec',), ('rnncourse',), ('language_info', 'name')]"
 
