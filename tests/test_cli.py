@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,7 @@ import pytest
 
 from rnncourse.cli import main
 from rnncourse.grading.release import release
+from tests import interrupts
 from tests.tiny_course import make_course, notebook_path, write
 
 COMMAND = [sys.executable, "-c", "import sys; from rnncourse.cli import main; sys.exit(main())"]
@@ -106,11 +108,12 @@ def test_ctrl_c_ends_the_command_and_its_kernel(tmp_path, command):
     )
     submitted = write(notebook, notebook_path(course / "_grading" / "submitted" / "ada"))
     given = str(submitted) if command == "check" else "01_double"
-    process = subprocess.Popen(
+    process = interrupts.start(
         [*COMMAND, command, given], cwd=course, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     while not pid.exists():
         assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 130
     kernel_lives = is_running(int(pid.read_text()))

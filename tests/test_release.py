@@ -18,6 +18,7 @@ from rnncourse.grading import release as release_module
 from rnncourse.grading.course import find_course, list_assignments
 from rnncourse.grading.release import find_leaks, release, stale_files
 from rnncourse.grading.swap import replace_folder
+from tests import interrupts
 from tests.tiny_course import ASSIGNMENT, POINTS, ROOT, make_course, notebook_path, source_notebook, write
 
 REGION = re.compile(r"### BEGIN (SOLUTION|HIDDEN TESTS|MARK SCHEME)\n(.*?)### END \1", re.DOTALL)
@@ -221,7 +222,7 @@ def test_an_interrupted_release_leaves_exercises_as_they_were(course, stop):
         "def slow(*a):\n    generate(*a); print('generated', flush=True); time.sleep(30)\n"
         "r.generate = slow; r.release(pathlib.Path(sys.argv[1]))"
     )
-    process = subprocess.Popen(
+    process = interrupts.start(
         [sys.executable, "-c", script, str(course)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     assert process.stdout.readline() == b"generated\n"
