@@ -63,9 +63,10 @@ data: $(READY)
 
 execute: $(READY)
 	jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS) \
-	  --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True \
+	  --ExecutePreprocessor.record_timing=False \
 	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.clear_cell_metadata=False \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="[('kernelspec',), ('rnncourse',), ('language_info', 'name')]"
+	jupyter nbconvert --to notebook --inplace $(NOTEBOOKS) --CoalesceStreamsPreprocessor.enabled=True
 
 requirements: $(READY)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url \
