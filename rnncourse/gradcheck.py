@@ -1,10 +1,13 @@
 """Numerical gradients, to hold every hand-written gradient against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from rnncourse.shapes import Array
+from rnncourse.shapes import Array, Params, check_numbers
 
 COMPLEX_STEP = 1e-30
 
@@ -34,6 +37,27 @@ def central_difference(loss: Callable[[], float], value: Array, step: float = 1e
     return gradient
 
 
+def directional_difference(loss: Callable[[], float], value: Array, direction: Array, step: float = 1e-6) -> float:
+    """Estimate the slope of `loss` along one direction, at the price of two calls of `loss` for any size.
+
+    It must equal (gradient * direction).sum().
+
+    Parameters
+    ----------
+    loss, value, step : as in `central_difference`
+    direction : ndarray of the shape of `value`, say rng.standard_normal(value.shape)
+    """
+    check_numbers("directional_difference", "direction", direction, value.shape)
+    kept = value.copy()
+    try:
+        value += step * direction
+        above = loss()
+        value[...] = kept - step * direction
+        return (above - loss()) / (2 * step)
+    finally:
+        value[...] = kept
+
+
 def complex_step(loss: Callable[[Array], complex], value: Array) -> Array:
     """Compute the gradient of an analytic `loss` by `value`, exact to rounding.
 
@@ -60,7 +84,7 @@ def complex_step(loss: Callable[[Array], complex], value: Array) -> Array:
 
 
 def relative_error(got: Array, wanted: Array) -> float:
-    """Return max |got - wanted| / max |wanted|, the error in the maximum norm.
+    """Return `max |got - wanted| / max |wanted|`, the error in the maximum norm.
 
     Parameters
     ----------
@@ -76,5 +100,91 @@ def relative_error(got: Array, wanted: Array) -> float:
         raise ValueError(f"relative_error: both arrays must have one shape, got {got.shape} and {wanted.shape}")
     if not (np.isfinite(got).all() and np.isfinite(wanted).all()):
         raise ValueError("relative_error: every value must be finite, got NaN or infinity")
-    scale = np.max(np.abs(wanted))
-    return float(np.max(np.abs(got - wanted)) / (scale if scale > 0 else 1.0))
+    return float(np.max(np.abs(got - wanted))) / _scale(wanted)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Two values of one entry of a gradient; `error` is relative to the largest wanted one of that array."""
+
+    name: str
+    index: tuple[int, ...]
+    error: float
+    got: float
+    wanted: float
+
+    def __str__(self) -> str:
+        place = f"{self.name}{list(self.index)}"
+        return f"{place}: got {self.got:.6g}, wanted {self.wanted:.6g}, relative error {self.error:.1e}"
+
+
+def worst_entry(got: Params, wanted: Params) -> Entry:
+    """Return the entry with the largest relative error; names, shapes and finite numbers must match.
+
+    Parameters
+    ----------
+    got, wanted : mappings from names to ndarrays
+    """
+    if not wanted or got.keys() != wanted.keys():
+        raise ValueError(f"worst_entry: wanted gradients of {sorted(wanted)}, got {sorted(got)}")
+    entries = []
+    for name, value in wanted.items():
+        check_numbers("worst_entry", f"wanted[{name!r}]", value, value.shape)
+        check_numbers("worst_entry", f"got[{name!r}]", got[name], value.shape)
+        distance = np.abs(got[name] - value)
+        index = tuple(int(i) for i in np.unravel_index(np.argmax(distance), value.shape))
+        error = float(distance[index]) / _scale(value)
+        entries.append(Entry(name, index, error, float(got[name][index]), float(value[index])))
+    return max(entries, key=lambda entry: entry.error)
+
+
+def layer_gradients(layer: Any, x: Array, dy: Array, **arguments: Any) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Compute the derivatives of (y * dy).sum() by input and parameters, once by `backward`, once by the complex step.
+
+    Parameters
+    ----------
+    layer : one layer, or several joined in one; of float64
+    x : ndarray, the input; of codes, which have no derivative, or of float64
+    dy : ndarray, of the shape of the output
+    **arguments : what else `layer.forward` takes, say state and mask
+
+    Returns
+    -------
+    got, wanted : dicts with the keys of `layer.params`, and "x" unless `x` holds codes
+    """
+
+    def loss(value: Array) -> complex:
+        return complex((layer.forward(value, **arguments)[0] * dy).sum())
+
+    def loss_of(name: str) -> Callable[[Array], complex]:
+        def loss_with(value: Array) -> complex:
+            with replaced(layer, name, value):
+                return loss(x)
+
+        return loss_with
+
+    d_x, grads = layer.backward(dy, layer.forward(x, **arguments)[1])
+    wanted = {name: complex_step(loss_of(name), value) for name, value in layer.params.items()}
+    return (grads, wanted) if d_x is None else ({"x": d_x} | grads, {"x": complex_step(loss, x)} | wanted)
+
+
+@contextmanager
+def replaced(layer: Any, name: str, value: Array) -> Iterator[None]:
+    """Let `layer` compute with `value` in place of one parameter, inside a with block.
+
+    Unlike writing into the array, this admits complex values. A parameter of joined layers, such as
+    "0.forward.W_h", is replaced in the layer that owns it, found by way of the mappings `parts`.
+    """
+    while hasattr(layer, "parts"):
+        part, _, name = name.partition(".")
+        layer = layer.parts[part]
+    kept = layer.params[name]
+    layer.params[name] = value
+    try:
+        yield
+    finally:
+        layer.params[name] = kept
+
+
+def _scale(wanted: Array) -> float:
+    return float(np.max(np.abs(wanted))) or 1.0
