@@ -4,7 +4,7 @@
 nbgrader load where they are used.
 """
 
-from rnncourse.layers import Dense, SimpleRNN
+from rnncourse.layers import GRU, LSTM, Bidirectional, Dense, Embedding, Sequential, SimpleRNN
 
-__all__ = ["Dense", "SimpleRNN"]
+__all__ = ["GRU", "LSTM", "Bidirectional", "Dense", "Embedding", "Sequential", "SimpleRNN"]
 __version__ = "0.1.0"

@@ -25,21 +25,23 @@ def glorot_uniform(shape: tuple[int, int], *, rng: np.random.Generator) -> Array
     return rng.uniform(-limit, limit, shape)
 
 
-def orthogonal(size: int, *, rng: np.random.Generator) -> Array:
-    """Draw a random orthogonal matrix, uniformly over all of them.
+def orthogonal(shape: tuple[int, int], *, rng: np.random.Generator) -> Array:
+    """Draw a matrix with orthonormal rows (or columns, if it has more rows), uniformly over all of them.
 
     Parameters
     ----------
-    size : number of rows and of columns
+    shape : (rows, columns)
     rng : numpy.random.Generator
 
     Returns
     -------
-    weights : ndarray of float64, shape (size, size), with weights @ weights.T = I
+    weights : ndarray of float64, of the given shape; weights @ weights.T = I for rows <= columns
 
     References
     ----------
     Saxe, McClelland and Ganguli (2014).
     """
-    q, r = np.linalg.qr(rng.standard_normal((size, size)))
-    return q * np.sign(np.diag(r))
+    rows, columns = max(shape), min(shape)
+    q, r = np.linalg.qr(rng.standard_normal((rows, columns)))
+    q *= np.sign(np.diag(r))
+    return q if shape[0] >= shape[1] else q.T

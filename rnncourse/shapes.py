@@ -1,11 +1,12 @@
-"""Shape checks at the public doors: where, what was wanted, what came."""
+"""Checks at the public doors: where, what was wanted, what came, and the cure."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.inexact]
+Array = NDArray[Any]
 Params = Mapping[str, Array]
 Size = int | str
 
@@ -36,3 +37,25 @@ def check_shape(where: str, name: str, value: Array, wanted: tuple[Size, ...], c
     if not fits:
         shape = "(" + ", ".join(map(str, wanted)) + ("," if len(wanted) == 1 else "") + ")"
         raise ValueError(f"{where}: {name} must have shape {shape}, got {value.shape}" + (f"; {cure}" if cure else ""))
+
+
+def check_numbers(where: str, name: str, value: Array, wanted: tuple[Size, ...], cure: str = "") -> None:
+    """Raise unless `value` has the wanted shape and holds finite floating-point numbers.
+
+    Parameters
+    ----------
+    where, name, value, wanted, cure : as in `check_shape`
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a NumPy array, or its dtype is neither float nor complex.
+    ValueError
+        If the shape differs, or a value is NaN or infinite.
+    """
+    check_shape(where, name, value, wanted, cure)
+    if value.dtype.kind not in "fc":
+        raise TypeError(f"{where}: {name} must hold floats, got {value.dtype}; convert it with .astype('float32')")
+    if not np.isfinite(value).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
+        raise ValueError(f"{where}: {name} must be finite, got {value[index]} at {index}")

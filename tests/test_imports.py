@@ -13,6 +13,7 @@ FLOORS = [
     {"init", "gradcheck"},
     {"losses", "optim", "data", "records"},
     {"cells"},
+    {"loops"},
     {"layers"},
     {"training"},
     {"keras_bridge"},

@@ -12,13 +12,13 @@ def test_glorot_uniform_fills_its_interval(rng):
 
 
 def test_orthogonal_is_orthogonal(rng):
-    weights = orthogonal(7, rng=rng)
+    weights = orthogonal((7, 7), rng=rng)
     np.testing.assert_allclose(weights @ weights.T, np.eye(7), atol=1e-14)
 
 
 def test_orthogonal_is_uniform_over_both_signs(rng):
     """Without the sign correction, QR would give a first entry of one sign only."""
-    first_entries = [orthogonal(3, rng=rng)[0, 0] for _ in range(200)]
+    first_entries = [orthogonal((3, 3), rng=rng)[0, 0] for _ in range(200)]
     assert 60 < np.sum(np.array(first_entries) > 0) < 140
 
 

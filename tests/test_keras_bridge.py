@@ -2,10 +2,11 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from rnncourse import keras_bridge
-from rnncourse.keras_bridge import import_tensorflow, quiet_stderr
+from rnncourse import GRU, LSTM, Bidirectional, Dense, Embedding, Sequential, SimpleRNN, keras_bridge
+from rnncourse.keras_bridge import from_keras, import_keras, import_tensorflow, quiet_stderr, to_keras
 
 FIT = """
 import numpy as np
@@ -52,3 +53,55 @@ def test_missing_tensorflow_is_named_with_its_cure(monkeypatch, capfd):
         import_tensorflow.__wrapped__()
     os.write(2, b"afterwards")
     assert capfd.readouterr().err == "afterwards"
+
+
+def draw_layers(rng, dtype):
+    options = {"rng": rng, "dtype": dtype}
+    halves = [LSTM(3, 5, **options, return_sequences=False) for _ in range(2)]
+    recurrent = [SimpleRNN(3, 5, **options), LSTM(3, 5, **options), GRU(3, 5, **options)]
+    layers = [*recurrent, GRU(3, 5, **options, reset_after=False), Bidirectional(*halves), Dense(3, 5, **options)]
+    for layer in [*layers, embedding := Embedding(7, 3, **options)]:
+        layer.set_weights([rng.standard_normal(weight.shape) for weight in layer.get_weights()])
+    return [*layers, embedding]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("place", range(7))
+def test_weights_go_to_keras_and_come_back(place, dtype, rng):
+    layer = draw_layers(rng, dtype)[place]
+    x = rng.integers(0, 7, (2, 4)) if isinstance(layer, Embedding) else rng.standard_normal((2, 4, 3)).astype(dtype)
+    twin = to_keras(layer)
+    back = from_keras(twin)
+    y = layer.forward(x)[0]
+    assert type(back) is type(layer)
+    assert y.dtype == twin(x).numpy().dtype == dtype
+    np.testing.assert_allclose(twin(x).numpy(), y, rtol=1e-5, atol=1e-6 if dtype == "float32" else 1e-12)
+    np.testing.assert_array_equal(back.forward(x)[0], y)
+
+
+def test_to_keras_refuses_what_keras_does_not_have(rng):
+    with pytest.raises(TypeError, match="to_keras: Sequential is not one of SimpleRNN, LSTM"):
+        to_keras(Sequential([Dense(1, 1, rng=rng)]))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("Conv1D", {"kernel_size": 1}, "rnncourse has no Conv1D"),
+        ("SimpleRNN", {"activation": "relu"}, "SimpleRNN has activation='relu', here it is always 'tanh'"),
+        ("Dense", {"activation": "tanh"}, "Dense has activation='tanh', here it is always 'linear'"),
+        ("LSTM", {"use_bias": False}, "LSTM has use_bias=False, here it is always True"),
+        ("GRU", {"go_backwards": True}, "GRU has go_backwards=True, here it is always False"),
+        ("LSTM", {"stateful": True}, "LSTM has stateful=True, here it is always False"),
+    ],
+)
+def test_from_keras_refuses_what_computes_something_else(name, options, message):
+    twin = getattr(import_keras().layers, name)(2, **options)
+    twin.build((1, None, 3))
+    with pytest.raises(TypeError, match=f"from_keras: {message}"):
+        from_keras(twin)
+
+
+def test_from_keras_refuses_a_layer_without_weights():
+    with pytest.raises(ValueError, match="LSTM has no weights yet; call the layer once"):
+        from_keras(import_keras().layers.LSTM(2))
