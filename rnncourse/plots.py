@@ -1,13 +1,21 @@
 """Figures from arrays. Each function draws on the Axes it is given and returns them."""
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.path import Path
+from matplotlib.ticker import MaxNLocator
 
-from rnncourse.shapes import Array, check_shape
+from rnncourse.shapes import Array, check_numbers, check_shape
 
-INPUT, STATE, OUTPUT = "#0072B2", "#D55E00", "#009E73"
+INPUT, STATE, OUTPUT, GRADIENT = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+NEUTRAL = "#555555"
+MODELS = {"SimpleRNN": "#0072B2", "LSTM": "#D55E00", "GRU": "#009E73", "baseline": NEUTRAL}
+# Color and line style of a gate tell what it acts on: the input, the state or the output.
+GATES = {"i": (INPUT, "-"), "r": (INPUT, "-"), "f": (STATE, "--"), "z": (STATE, "--"), "o": (OUTPUT, "-.")}
 NODE_RADIUS = 0.34
 Point = tuple[float, float]
 
@@ -83,6 +91,163 @@ def state_heat_map(states: Array, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="time step t", ylabel="hidden unit")
     ax.grid(False)
     return ax
+
+
+def gate_traces(gates: Mapping[str, Array], ax: Axes | None = None) -> Axes:
+    """Draw how far the gates of one unit are open at each time step.
+
+    Parameters
+    ----------
+    gates : from a gate's letter (i, f, o; z, r) to an ndarray of shape (T,), values from 0 to 1
+    ax : Axes to draw on; a new figure if None
+
+    Returns
+    -------
+    ax : the Axes
+    """
+    if not gates:
+        raise ValueError("gate_traces: gates must name at least one gate, got none")
+    ax = ax or plt.subplots()[1]
+    shape: tuple[int | str, ...] = ("T",)
+    for name, values in gates.items():
+        cure = "pick one unit with gate[:, 0]" if np.ndim(values) == 2 else ""
+        check_numbers("gate_traces", f"gates[{name!r}]", values, shape, cure)
+        shape = values.shape
+        if values.min() < 0 or values.max() > 1:
+            raise ValueError(
+                f"gate_traces: gates[{name!r}] must be from 0 to 1, got {values.min():.3g} to {values.max():.3g}"
+            )
+        color, linestyle = GATES.get(name, (NEUTRAL, ":"))
+        steps = np.arange(1, len(values) + 1)
+        ax.plot(steps, values, color=color, linestyle=linestyle, marker=".", label=f"${name}_t$")
+    ax.set(xlabel="time step t", ylabel="gate (0 shut, 1 open)", ylim=(-0.04, 1.04))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend_beside(ax)
+    return ax
+
+
+def gradient_norm(
+    lags: Array, norms: Array, predicted: Array | None = None, *, model: str = "", ax: Axes | None = None
+) -> Axes:
+    """Draw the norm of the gradient against the lag on a logarithmic scale, where a constant factor is a line.
+
+    Parameters
+    ----------
+    lags : ndarray, shape (N,), steps back from the loss
+    norms : ndarray, shape (N,), at least 0; a norm of 0 leaves a gap
+    predicted : ndarray, shape (N,), drawn as a dashed line under bare points
+    model : name for the legend, and color if it is one of `MODELS`
+    ax : Axes to draw on, say those of another model; a new figure if None
+
+    Returns
+    -------
+    ax : the Axes
+    """
+    curves = {"norms": norms} if predicted is None else {"norms": norms, "predicted": predicted}
+    check_shape("gradient_norm", "lags", lags, ("N",))
+    for name, values in curves.items():
+        check_numbers("gradient_norm", name, values, lags.shape)
+        if values.min() < 0:
+            raise ValueError(f"gradient_norm: {name} must be at least 0, got {values.min():.3g}")
+    ax = ax or plt.subplots()[1]
+    ax.set_yscale("log", nonpositive="mask")
+    color, linestyle = MODELS.get(model, GRADIENT), "-" if predicted is None else "none"
+    ax.plot(lags, norms, color=color, linestyle=linestyle, marker="o", markersize=4, label=f"{model} measured".strip())
+    if predicted is not None:
+        ax.plot(lags, predicted, color=color, linestyle="--", label=f"{model} predicted".strip())
+    ax.set(xlabel="lag (steps back from the loss)", ylabel="norm of the gradient")
+    ax.legend()
+    return ax
+
+
+def learning_curves(
+    history: Mapping[str, Sequence[float]], metric: str = "loss", *, model: str = "", ax: Axes | None = None
+) -> Axes:
+    """Draw a metric over the epochs: dashed in training, solid in validation.
+
+    Parameters
+    ----------
+    history : from a metric's name to its value per epoch, as `fit` returns it; `val_` before it marks validation
+    metric : which one
+    model : name for the legend, and color if it is one of `MODELS`
+    ax : Axes to draw on, say those of another model; a new figure if None
+
+    Returns
+    -------
+    ax : the Axes
+    """
+    if not len(history.get(metric, ())):
+        raise ValueError(f"learning_curves: history must hold {metric} of at least 1 epoch, got {sorted(history)}")
+    ax = ax or plt.subplots()[1]
+    color = MODELS.get(model, NEUTRAL)
+    for name, part, linestyle in ((metric, "training", "--"), (f"val_{metric}", "validation", "-")):
+        values = history.get(name, ())
+        if len(values):
+            epochs = range(1, len(values) + 1)
+            label = f"{model} {part}".strip()
+            ax.plot(epochs, values, color=color, linestyle=linestyle, marker=".", label=label)
+    ax.set(xlabel="epoch", ylabel=metric)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    return ax
+
+
+def seed_bands(x: Array, runs: Array, *, model: str = "", ax: Axes | None = None) -> Axes:
+    """Draw the mean over seeds, and a band of one sample standard deviation around it.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N,)
+    runs : ndarray, shape (S, N), one row per seed, at least two
+    model : name for the legend, and color if it is one of `MODELS`
+    ax : Axes to draw on, say those of another model; a new figure if None
+
+    Returns
+    -------
+    ax : the Axes
+    """
+    check_shape("seed_bands", "x", x, ("N",))
+    check_numbers("seed_bands", "runs", runs, ("S", len(x)), "one row per seed")
+    if len(runs) < 2:
+        raise ValueError("seed_bands: runs must hold at least 2 seeds, got 1, which has no spread")
+    ax = ax or plt.subplots()[1]
+    mean, sd = runs.mean(axis=0), runs.std(axis=0, ddof=1)
+    color = MODELS.get(model, NEUTRAL)
+    ax.plot(x, mean, color=color, label=f"{model} mean ± sd, {len(runs)} seeds".strip())
+    ax.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.2, linewidth=0)
+    ax.legend()
+    return ax
+
+
+def predicted_and_measured(predicted: Array, measured: Array, ax: Axes | None = None) -> Axes:
+    """Draw a forecast over the series that it should have met.
+
+    Parameters
+    ----------
+    predicted, measured : ndarrays, shape (T,)
+    ax : Axes to draw on; a new figure if None
+
+    Returns
+    -------
+    ax : the Axes
+    """
+    shape: tuple[int | str, ...] = ("T",)
+    for name, values in (("measured", measured), ("predicted", predicted)):
+        cure = f"pick one feature with {name}[:, 0]" if np.ndim(values) == 2 else ""
+        check_numbers("predicted_and_measured", name, values, shape, cure)
+        shape = values.shape
+    ax = ax or plt.subplots()[1]
+    steps = np.arange(1, len(measured) + 1)
+    ax.plot(steps, measured, color=NEUTRAL, linestyle="-", label="measured")
+    ax.plot(steps, predicted, color=OUTPUT, linestyle="--", label="predicted")
+    ax.set(xlabel="time step t", ylabel="value")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend_beside(ax)
+    return ax
+
+
+def _legend_beside(ax: Axes) -> None:
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _column(ax: Axes, x: float, t: str) -> None:
