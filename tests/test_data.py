@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rnncourse.keras_bridge
-from rnncourse.data import (
+from rnncourse.data.imdb import (
     IMDB_FILES,
     NETWORK_PATIENCE,
     START,
