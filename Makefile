@@ -11,7 +11,7 @@ SITE := _build/html
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help book test lab release grade data execute requirements
+.PHONY: help book test lab release grade formgrader data execute requirements
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make test                      run everything that CI runs"
 	@echo "make release                   regenerate exercises/ from solutions/"
 	@echo "make grade ASSIGNMENT=NN_topic grade what students handed in"
+	@echo "make formgrader                read and mark answers by hand"
 	@echo "make data                      find the movie reviews, or download them"
 	@echo "make execute                   run the notebooks again and store their outputs"
 	@echo "make requirements              resolve requirements.txt anew"
@@ -50,13 +51,17 @@ test: $(READY)
 	  --nbval --nbval-current-env --nbval-cell-timeout=120 book solutions exercises tests
 
 lab: $(READY)
-	jupyter lab --notebook-dir=exercises
+	cd exercises && jupyter lab
 
 release: $(READY)
 	rnncourse release
 
 grade: $(READY)
 	rnncourse grade $(ASSIGNMENT)
+
+formgrader: $(READY)
+	@echo "Choose Nbgrader > Formgrader in the menu. Its words about a missing exchange do not matter here."
+	jupyter lab
 
 data: $(READY)
 	rnncourse data
