@@ -56,10 +56,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from rnncourse.grading.course import CELL_TIMEOUT
+    from rnncourse.grading.notebook_file import find_notebook, read_notebook
     from rnncourse.grading.preflight import check, format_report
 
-    print(f"Running {options.notebook} from top to bottom in a fresh kernel ...\n", flush=True)
-    report = check(options.notebook)
+    notebook = find_notebook(options.notebook)
+    read_notebook(notebook)  # A file that is no notebook is named before anything is said to run.
+    print(f"Running {notebook} in a fresh kernel; a cell may take up to {CELL_TIMEOUT} s ...\n", flush=True)
+    report = check(notebook)
     print(format_report(report))
     return 0 if report.is_ready else 1
 

@@ -45,6 +45,33 @@ def test_outside_a_course_one_sentence_says_so(tmp_path, monkeypatch, capsys, co
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("below", ["", "exercises", "exercises/01_double"])
+def test_check_finds_the_notebook_from_any_folder_of_the_course(tmp_path, monkeypatch, capsys, below):
+    course = make_course(tmp_path)
+    release(course)
+    monkeypatch.chdir(course / below)
+    assert main(["check", "01_double/01_double.ipynb"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("Running ")
+    assert out.endswith("Not ready to hand in: 2 not attempted.\n")
+    assert err == ""
+
+
+def test_check_does_not_say_that_it_runs_a_notebook_that_it_cannot_find(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(make_course(tmp_path))
+    assert main(["check", "02_none.ipynb"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("rnncourse check: 02_none.ipynb does not exist")
+
+
+def test_check_says_how_long_a_cell_may_take(tmp_path, capsys):
+    course = make_course(tmp_path)
+    release(course)
+    main(["check", str(notebook_path(course / "exercises"))])
+    assert "a cell may take up to 120 s" in capsys.readouterr().out.splitlines()[0]
+
+
 def test_release_says_what_it_released(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(make_course(tmp_path))
     assert main(["release"]) == 0

@@ -11,6 +11,15 @@ from nbformat import NotebookNode
 from rnncourse.grading import CourseError
 
 
+def find_notebook(given: Path) -> Path:
+    """Return where a path leads from this folder or one above it, or from `exercises/` in one of them.
+
+    Where it leads nowhere, it is returned as it was given.
+    """
+    bases = [folder / below for folder in (Path.cwd(), *Path.cwd().parents) for below in ("", "exercises")]
+    return given if given.exists() else next((base / given for base in bases if (base / given).is_file()), given)
+
+
 def read_notebook(path: Path) -> NotebookNode:
     """Return the notebook at `path` in the current format.
 
