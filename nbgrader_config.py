@@ -5,12 +5,17 @@ Submissions lie in `_grading/submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`.
 
 from pathlib import Path
 
+from rnncourse.grading import put_scripts_first
 from rnncourse.grading.course import CELL_TIMEOUT
 from rnncourse.grading.preprocessors import release_preprocessors
 
 c = get_config()  # noqa: F821
 
+# Formgrader opens the gradebook with this file alone, perhaps before anything was graded.
+put_scripts_first()
 root = Path(__file__).resolve().parent
+(root / "_grading").mkdir(exist_ok=True)
+
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = "rnncourse"
 c.CourseDirectory.source_directory = "solutions"

@@ -1,13 +1,11 @@
 """The command `rnncourse`. Each subcommand imports what it needs when it runs."""
 
 import argparse
-import os
 import sys
-import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnncourse.grading import CourseError
+from rnncourse.grading import CourseError, put_scripts_first
 
 INTERRUPTED = 130
 
@@ -18,8 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Mistakes of the user end in one sentence on stderr and the code 1.
     """
     options = _parser().parse_args(arguments)
-    # nbgrader starts `alembic` by its name alone.
-    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+    put_scripts_first()
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
@@ -50,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     release.set_defaults(run=_release)
 
     grade = commands.add_parser("grade", help="instructor: grade what lies under _grading/submitted/")
-    grade.add_argument("assignment", metavar="ASSIGNMENT")
+    grade.add_argument("assignment", nargs="?", metavar="ASSIGNMENT")
     grade.set_defaults(run=_grade)
     return parser
 
@@ -101,7 +98,11 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from rnncourse.grading.course import find_course
+    from rnncourse.grading.course import find_course, list_assignments
     from rnncourse.grading.grade import grade
 
-    return 0 if grade(find_course(), options.assignment) else 1
+    course = find_course()
+    if not options.assignment:
+        names = ", ".join(list_assignments(course)) or "none yet"
+        raise CourseError(f"name the assignment, as in `make grade ASSIGNMENT=NN_topic`; there are: {names}")
+    return 0 if grade(course, options.assignment) else 1

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from rnncourse.cli import main
+from rnncourse.grading.course import load_config
 from rnncourse.grading.release import release
 from tests import interrupts
 from tests.tiny_course import make_course, notebook_path, write
@@ -70,6 +72,26 @@ def test_check_says_how_long_a_cell_may_take(tmp_path, capsys):
     release(course)
     main(["check", str(notebook_path(course / "exercises"))])
     assert "a cell may take up to 120 s" in capsys.readouterr().out.splitlines()[0]
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_the_configuration_makes_the_gradebook_usable_by_formgrader(tmp_path, monkeypatch):
+    """JupyterLab loads the configuration alone, perhaps with the tools of .venv not on the path."""
+    course = make_course(tmp_path)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    url = load_config(course).CourseDirectory.db_url
+    with Gradebook(url, "rnncourse") as gradebook:
+        assert gradebook.assignments == []
+
+
+def test_grade_without_an_assignment_lists_those_there_are(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(make_course(tmp_path))
+    assert main(["grade"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert (
+        err == "rnncourse grade: name the assignment, as in `make grade ASSIGNMENT=NN_topic`; there are: 01_double\n"
+    )
 
 
 def test_release_says_what_it_released(tmp_path, monkeypatch, capsys):
