@@ -7,10 +7,25 @@ side by side, in Keras' order (LSTM: i, f, c, o; GRU: z, r, h).
 
 import numpy as np
 
-from rnncourse.shapes import Array, Params
+from rnncourse.shapes import Array, Params, check_numbers
 
 Cache = tuple[Array, ...]
 LSTMState = tuple[Array, Array]
+
+
+def _check_step(
+    where: str, x: Array, states: dict[str, Array], params: Params, *, n_gates: int = 1, bias_rows: tuple[int, ...] = ()
+) -> None:
+    """Raise unless the arrays of one step fit together; see `check_numbers`."""
+    check_numbers(where, "x", x, ("B", "D"))
+    units: int | str = "H"
+    for name, state in states.items():
+        check_numbers(where, name, state, (len(x), units))
+        units = state.shape[1]
+    columns = n_gates * units
+    check_numbers(where, "W_x", params["W_x"], (x.shape[1], columns))
+    check_numbers(where, "W_h", params["W_h"], (units, columns))
+    check_numbers(where, "b_h", params["b_h"], (*bias_rows, columns))
 
 
 def sigmoid(a: Array) -> Array:
@@ -42,10 +57,16 @@ def rnn_step(x: Array, h: Array, params: Params) -> tuple[Array, Cache]:
     h_next : ndarray, shape (B, H)
     cache : what `rnn_step_backward` needs
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or kind, or holds NaN or infinity.
+
     References
     ----------
     Chapter 02, the recurrence; Elman (1990).
     """
+    _check_step("rnn_step", x, {"h": h}, params)
     h_next = np.tanh(x @ params["W_x"] + h @ params["W_h"] + params["b_h"])
     return h_next, (x, h, h_next)
 
@@ -65,11 +86,17 @@ def rnn_step_backward(d_h_next: Array, cache: Cache, params: Params) -> tuple[Ar
     d_h : ndarray, shape (B, H)
     grads : dict with the keys of `params`, this step's share of each gradient
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or kind, or holds NaN or infinity.
+
     References
     ----------
     Werbos (1990).
     """
     x, h, h_next = cache
+    check_numbers("rnn_step_backward", "d_h_next", d_h_next, h.shape)
     d_a = d_h_next * (1 - h_next**2)
     grads = {"W_x": x.T @ d_a, "W_h": h.T @ d_a, "b_h": d_a.sum(axis=0)}
     return d_a @ params["W_x"].T, d_a @ params["W_h"].T, grads
@@ -92,11 +119,17 @@ def lstm_step(x: Array, state: LSTMState, params: Params) -> tuple[LSTMState, Ca
     (h_next, c_next) : ndarrays, shape (B, H)
     cache : what `lstm_step_backward` needs
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or kind, or holds NaN or infinity.
+
     References
     ----------
     Hochreiter and Schmidhuber (1997); Gers, Schmidhuber and Cummins (2000) for the forget gate.
     """
     h, c = state
+    _check_step("lstm_step", x, {"h": h, "c": c}, params, n_gates=4)
     a_i, a_f, a_g, a_o = np.split(x @ params["W_x"] + h @ params["W_h"] + params["b_h"], 4, axis=1)
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
     c_next = f * c + i * g
@@ -121,12 +154,19 @@ def lstm_step_backward(
     (d_h, d_c) : ndarrays, shape (B, H)
     grads : dict with the keys of `params`, this step's share of each gradient
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or kind, or holds NaN or infinity.
+
     References
     ----------
     Gers, Schmidhuber and Cummins (2000), with the exact gradient as in Greff et al. (2017).
     """
     d_h_next, d_c_next = d_state_next
     x, h, c, i, f, g, o, tanh_c = cache
+    check_numbers("lstm_step_backward", "d_h_next", d_h_next, h.shape)
+    check_numbers("lstm_step_backward", "d_c_next", d_c_next, h.shape)
     d_o = d_h_next * tanh_c
     d_c_total = d_c_next + d_h_next * o * (1 - tanh_c**2)
     d_f, d_i, d_g = d_c_total * c, d_c_total * g, d_c_total * i
@@ -155,10 +195,16 @@ def gru_step(x: Array, h: Array, params: Params, *, reset_after: bool = True) ->
     h_next : ndarray, shape (B, H)
     cache : what `gru_step_backward` needs
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or kind, or holds NaN or infinity.
+
     References
     ----------
     Cho et al. (2014), version 1 for `reset_after=True` and version 3 for False.
     """
+    _check_step("gru_step", x, {"h": h}, params, n_gates=3, bias_rows=(2,) if reset_after else ())
     units = h.shape[1]
     W_h = params["W_h"]
     b_in, b_rec = params["b_h"] if reset_after else (params["b_h"], np.zeros(3 * units, W_h.dtype))
@@ -187,11 +233,17 @@ def gru_step_backward(
     d_h : ndarray, shape (B, H)
     grads : dict with the keys of `params`, this step's share of each gradient
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or kind, or holds NaN or infinity.
+
     References
     ----------
     Cho et al. (2014).
     """
     x, h, z, r, g, rec_g = cache
+    check_numbers("gru_step_backward", "d_h_next", d_h_next, h.shape)
     W_zr, W_g = np.split(params["W_h"], [2 * h.shape[1]], axis=1)
     d_a_g = d_h_next * (1 - z) * (1 - g**2)
     d_a_z = d_h_next * (h - g) * z * (1 - z)

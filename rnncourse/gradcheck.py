@@ -24,7 +24,13 @@ def central_difference(loss: Callable[[], float], value: Array, step: float = 1e
     Returns
     -------
     gradient : ndarray of float64, of the shape of `value`
+
+    Raises
+    ------
+    TypeError
+        If `value` is not of float64: in coarser numbers the difference drowns in rounding.
     """
+    _check_float64("central_difference", value)
     gradient = np.zeros_like(value)
     for index in np.ndindex(value.shape):
         kept = value[index]
@@ -47,6 +53,7 @@ def directional_difference(loss: Callable[[], float], value: Array, direction: A
     loss, value, step : as in `central_difference`
     direction : ndarray of the shape of `value`, say rng.standard_normal(value.shape)
     """
+    _check_float64("directional_difference", value)
     check_numbers("directional_difference", "direction", direction, value.shape)
     kept = value.copy()
     try:
@@ -188,3 +195,8 @@ def replaced(layer: Any, name: str, value: Array) -> Iterator[None]:
 
 def _scale(wanted: Array) -> float:
     return float(np.max(np.abs(wanted))) or 1.0
+
+
+def _check_float64(where: str, value: Array) -> None:
+    if value.dtype != np.float64:
+        raise TypeError(f"{where}: value must be of float64, got {value.dtype}; build the layer with dtype='float64'")

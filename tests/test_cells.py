@@ -52,13 +52,8 @@ CELLS = {
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_step_backward_equals_the_complex_step(cell, rng):
-    forward, backward, state_names, columns, bias_shape = CELLS[cell]
-    inputs = {name: rng.standard_normal((B, H)) for name in state_names} | {
-        "x": rng.standard_normal((B, D)),
-        "W_x": rng.standard_normal((D, columns)),
-        "W_h": rng.standard_normal((H, columns)),
-        "b_h": rng.standard_normal(bias_shape),
-    }
+    forward, backward, state_names, *_ = CELLS[cell]
+    inputs = draw_inputs(cell, rng)
     d_states = {name: rng.standard_normal((B, H)) for name in state_names}
 
     def loss(name, value):
@@ -70,6 +65,47 @@ def test_a_step_backward_equals_the_complex_step(cell, rng):
     for name, value in inputs.items():
         wanted = complex_step(lambda v, name=name: loss(name, v), value)
         assert relative_error(got[name], wanted) < 1e-12, name
+
+
+def draw_inputs(cell, rng):
+    _, _, state_names, columns, bias_shape = CELLS[cell]
+    return {name: rng.standard_normal((B, H)) for name in state_names} | {
+        "x": rng.standard_normal((B, D)),
+        "W_x": rng.standard_normal((D, columns)),
+        "W_h": rng.standard_normal((H, columns)),
+        "b_h": rng.standard_normal(bias_shape),
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"), [(cell, name) for cell in CELLS for name in (*CELLS[cell][2], "x", "W_x", "W_h", "b_h")]
+)
+@pytest.mark.parametrize(
+    ("spoil", "error", "message"),
+    [
+        (lambda value: value[..., None], ValueError, "must have shape"),
+        (lambda value: np.concatenate([value, value], axis=-1), ValueError, "must have shape"),
+        (lambda value: value[:0], ValueError, "must have shape"),
+        (lambda value: value.astype(int), TypeError, "must hold floats, got int64"),
+        (lambda value: np.where(value == value.max(), np.nan, value), ValueError, "must be finite, got nan"),
+    ],
+)
+def test_a_step_refuses_wrong_arrays(cell, name, spoil, error, message, rng):
+    forward = CELLS[cell][0]
+    inputs = draw_inputs(cell, rng)
+    with pytest.raises(error, match=rf"^{cell.split(',')[0]}_step: \w+ {message}"):
+        forward(inputs | {name: spoil(inputs[name])})
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_step_backward_refuses_a_wrong_derivative(cell, rng):
+    forward, backward, state_names, *_ = CELLS[cell]
+    inputs = draw_inputs(cell, rng)
+    cache = forward(inputs)[1]
+    for state in state_names:
+        d_states = {name: np.zeros((B, H)) for name in state_names} | {state: np.zeros((H, B))}
+        with pytest.raises(ValueError, match=rf"_step_backward: d_{state}_next must have shape \(2, 5\), got \(5, 2\)"):
+            backward(d_states, cache, inputs)
 
 
 def test_rnn_step_of_one_unit_by_hand():

@@ -166,3 +166,12 @@ def test_replaced_swaps_the_owners_array_and_puts_it_back_even_after_an_error(rn
     with pytest.raises(ZeroDivisionError):
         look_and_fail()
     assert all(model.params[name] is array for name, array in kept.items())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+def test_differences_refuse_coarse_numbers(dtype):
+    value = np.ones(2, dtype)
+    with pytest.raises(TypeError, match=f"central_difference: value must be of float64, got {dtype}"):
+        central_difference(lambda: cubic(value), value)
+    with pytest.raises(TypeError, match=f"directional_difference: value must be of float64, got {dtype}"):
+        directional_difference(lambda: cubic(value), value, np.ones(2))

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from rnncourse.init import glorot_uniform, orthogonal
 
@@ -25,3 +26,10 @@ def test_orthogonal_is_uniform_over_both_signs(rng):
 def test_draws_depend_on_the_generator_alone():
     draws = [glorot_uniform((2, 3), rng=np.random.default_rng(5)) for _ in range(2)]
     np.testing.assert_array_equal(*draws)
+
+
+@pytest.mark.parametrize("draw", [glorot_uniform, orthogonal])
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (3,)])
+def test_a_shape_without_two_sizes_is_refused(draw, shape, rng):
+    with pytest.raises(ValueError, match=rf"{draw.__name__}: shape must be two sizes of at least 1, got"):
+        draw(shape, rng=rng)
