@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
     release = commands.add_parser("release", help="author: regenerate exercises/ from solutions/")
     release.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of them")
+    release.add_argument("--force", action="store_true", help="also replace work that git does not hold")
     release.set_defaults(run=_release)
 
     grade = commands.add_parser("grade", help="instructor: grade what lies under _grading/submitted/")
@@ -92,7 +93,7 @@ def _release(options: argparse.Namespace) -> int:
     from rnncourse.grading.course import find_course
     from rnncourse.grading.release import release
 
-    released = release(find_course(), options.assignments)
+    released = release(find_course(), options.assignments, options.force)
     print(f"Released to exercises/: {', '.join(released)}")
     return 0
 

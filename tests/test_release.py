@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
 
+from rnncourse.cli import main
 from rnncourse.grading import CourseError
 from rnncourse.grading import release as release_module
 from rnncourse.grading.course import find_course, list_assignments
@@ -182,6 +183,84 @@ def test_a_faulty_solution_is_named_and_leaves_exercises_as_they_were(course, no
     assert "02_faulty.ipynb" in str(caught.value)
     assert snapshot(course / "exercises") == before
     assert litter(course) == []
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def commit(course):
+    git(course, "init", "--quiet")
+    (course / ".gitignore").write_text("_grading/\n*.log\n")
+    git(course, "add", ".")
+    git(course, "commit", "--quiet", "--message", "All")
+
+
+def solve(course):
+    path = notebook_path(course / "exercises")
+    path.write_text(path.read_text().replace("raise NotImplementedError()", "return 2 * x"))
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_a_release_destroys_no_work(course, with_git, monkeypatch, capsys):
+    """An answer, a note, and a file that git ignores stop it, with git and without; --force goes on."""
+    release(course)
+    fresh = snapshot(course / "exercises")
+    if with_git:
+        commit(course)
+    solve(course)
+    (course / "exercises" / "mynotes.txt").write_text("mine")
+    (course / "exercises" / "run.log").write_text("ignored by git")
+    checkpoint = course / "exercises" / ".ipynb_checkpoints" / "old.ipynb"
+    checkpoint.parent.mkdir()
+    checkpoint.touch()
+    before = snapshot(course / "exercises")
+    monkeypatch.chdir(course)
+    assert main(["release"]) == 1
+    assert capsys.readouterr().err == (
+        "rnncourse release: exercises/ has changes that git does not hold (01_double/01_double.ipynb, mynotes.txt, "
+        "run.log); move them away, or use `rnncourse release --force`\n"
+    )
+    assert snapshot(course / "exercises") == before
+    assert litter(course) == []
+    assert main(["release", "--force"]) == 0
+    assert snapshot(course / "exercises") == fresh
+
+
+def test_a_release_of_one_assignment_leaves_the_work_in_others_alone(course):
+    write(source_notebook(), notebook_path(course / "solutions", "02_new"))
+    release(course)
+    solve(course)
+    before = snapshot(course / "exercises")
+    release(course, ["02_new"])
+    assert snapshot(course / "exercises") == before
+    with pytest.raises(CourseError, match=ASSIGNMENT):
+        release(course, [ASSIGNMENT])
+
+
+def test_an_author_releases_again_and_again_without_a_commit(course):
+    (course / "solutions" / ASSIGNMENT / "data.csv").write_text("0")
+    release(course)
+    commit(course)
+    for text in ("first", "second"):
+        notebook = source_notebook()
+        notebook.cells[0].source = text
+        write(notebook, notebook_path(course / "solutions"))
+        (course / "solutions" / ASSIGNMENT / "data.csv").write_text(text)
+        release(course)
+        assert text in notebook_path(course / "exercises").read_text()
+    assert (course / "exercises" / ASSIGNMENT / "data.csv").read_text() == "second"
+
+
+def test_what_git_holds_may_be_replaced(course):
+    """Here no release was made on this machine: the clone came with its exercises."""
+    release(course)
+    solve(course)
+    commit(course)
+    (course / "_grading" / "released.txt").unlink()
+    release(course)
+    assert "raise NotImplementedError()" in notebook_path(course / "exercises").read_text()
 
 
 def test_an_unknown_assignment_lists_the_known(course):

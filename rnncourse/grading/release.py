@@ -21,20 +21,23 @@ from rnncourse.grading.course import list_assignments, load_config, require_assi
 from rnncourse.grading.items import is_hidden_test
 from rnncourse.grading.notebook_file import read_content
 from rnncourse.grading.swap import replace_folder
+from rnncourse.grading.unsaved import list_files, record_release, unsaved_files
 
 _STAGING = ".exercises-"
+_RECORD = Path("_grading", "released.txt")
 _MARKER = re.compile(r"(BEGIN|END) +(SOLUTION|HIDDEN|MARK)", re.IGNORECASE)
 _GRADE_ID = re.compile(r"[A-Za-z0-9_-]*")
 _HIDDEN_TESTS = "BEGIN HIDDEN TESTS"
 
 
-def release(course: Path, assignments: Sequence[str] = ()) -> list[str]:
+def release(course: Path, assignments: Sequence[str] = (), force: bool = False) -> list[str]:
     """Regenerate `exercises/`; an interruption or a failure leaves it as it was.
 
     Parameters
     ----------
     course : folder that holds `nbgrader_config.py`
     assignments : names to release; all of them if empty, and then everything else in `exercises/` goes
+    force : whether to replace also what nothing else holds, such as a student's answers
 
     Returns
     -------
@@ -43,7 +46,8 @@ def release(course: Path, assignments: Sequence[str] = ()) -> list[str]:
     Raises
     ------
     CourseError
-        If there is no such assignment, or one cannot be released; names notebook and cell.
+        If there is no such assignment, or one cannot be released (names notebook and cell),
+        or `exercises/` holds work that would be lost.
     """
     for assignment in assignments:
         require_assignment(course, assignment)
@@ -56,6 +60,15 @@ def release(course: Path, assignments: Sequence[str] = ()) -> list[str]:
         if assignments and exercises.is_dir():
             shutil.copytree(exercises, fresh)
         generate(course, fresh, released)
+        record = course / _RECORD
+        unsaved = [] if force else unsaved_files(exercises, fresh, record)
+        if unsaved:
+            raise CourseError(
+                f"{exercises.name}/ has changes that git does not hold ({', '.join(unsaved)}); "
+                "move them away, or use `rnncourse release --force`"
+            )
+        # Before the exchange, so that a kill between the two leaves nothing unknown behind.
+        record_release((fresh / name for name in released), record)
         replace_folder(exercises, fresh)
     return released
 
@@ -92,7 +105,7 @@ def stale_files(course: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "fresh"
         generate(course, fresh, list_assignments(course))
-        names = _files(exercises) | _files(fresh)
+        names = {*list_files(exercises), *list_files(fresh)}
         return sorted(name for name in names if not _same(exercises / name, fresh / name))
 
 
@@ -168,11 +181,6 @@ def _staging_folder(exercises: Path) -> Iterator[Path]:
         shutil.rmtree(left_behind)
     with tempfile.TemporaryDirectory(prefix=_STAGING, dir=exercises.parent) as staging:
         yield Path(staging)
-
-
-def _files(folder: Path) -> set[str]:
-    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return {str(path) for path in paths if ".ipynb_checkpoints" not in path.parts}
 
 
 def _same(first: Path, second: Path) -> bool:
