@@ -633,6 +633,18 @@ PARAMS = Item(
             "count: b_h or the state is counted once too often$",
         ),
         Mutant(
+            "xor for a power",
+            params("D * H + (H ^ 2) + H + H * O + O"),
+            PARAMS_VISIBLE | PARAMS_HIDDEN,
+            r"count: `\^` is not a power in Python; write H \*\* 2$",
+        ),
+        Mutant(
+            "xor for a power, without brackets",
+            params("D * H + H ^ 2 + H + H * O + O"),
+            PARAMS_VISIBLE | PARAMS_HIDDEN,
+            r"count: `\^` is not a power in Python and comes after `\+`; write H \*\* 2$",
+        ),
+        Mutant(
             "printed, not returned",
             "def count_params(T, D, H, O):\n    print(D * H + H * H + H + H * O + O)\n",
             PARAMS_VISIBLE | PARAMS_HIDDEN,
