@@ -122,7 +122,7 @@ class Recurrent(Layer):
         states = [self._cast(part) for part in self._unpack_state(where, state, len(x))]
         cache = self.loop(self._cast(x), states, self.params, mask)
         h = cache.states[0]
-        return np.ascontiguousarray(h[1:].transpose(1, 0, 2)) if self.return_sequences else h[-1].copy(), cache
+        return h[1:].transpose(1, 0, 2).copy() if self.return_sequences else h[-1].copy(), cache
 
     def final_state(self, cache: Loop) -> State:
         """Return the state after the last step: shape (B, H), for an LSTM the pair (h, c)."""

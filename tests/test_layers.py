@@ -226,6 +226,21 @@ def test_backward_can_run_twice_and_changes_no_input(kind, rng):
 
 
 @every_kind
+@pytest.mark.parametrize(("batch", "time"), [(1, T), (B, 1), (1, 1)])
+def test_changing_the_output_changes_no_gradient(kind, batch, time, rng):
+    layer = make(kind, rng)
+    x, dy = rng.standard_normal((batch, time, D)), rng.standard_normal((batch, time, H))
+    y, cache = layer.forward(x)
+    d_x, grads = layer.backward(dy, cache)
+    y[...] = 0
+    x[...] = 0
+    d_x_after, grads_after = layer.backward(dy, cache)
+    np.testing.assert_array_equal(d_x_after, d_x)
+    for name in grads:
+        np.testing.assert_array_equal(grads_after[name], grads[name])
+
+
+@every_kind
 def test_extreme_inputs_give_no_warning(kind, rng):
     for dtype in ("float32", "float64"):
         layer = make(kind, rng, dtype=dtype)
