@@ -9,8 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from rnncourse.cli import main
+from rnncourse.grading.course import load_config
 from rnncourse.grading.release import release
 from tests.tiny_course import ASSIGNMENT, POINTS, make_course, notebook_path, source_notebook, write
 
@@ -127,3 +129,31 @@ def test_unknown_assignments_and_missing_submissions_get_one_sentence(tmp_path, 
     )
     code, out, err = grade(course, monkeypatch, "09_none")
     assert (code, out, err) == (1, "", f"rnncourse grade: there is no assignment '09_none'; there are: {ASSIGNMENT}\n")
+
+
+def read_by_a_person(course, student):
+    """Give the student's words three points, as formgrader does."""
+    with Gradebook(load_config(course).CourseDirectory.db_url, "rnncourse") as gradebook:
+        words = gradebook.find_grade("01_double-words", ASSIGNMENT, ASSIGNMENT, student)
+        words.manual_score, words.needs_manual_grade = 3, False
+        gradebook.db.commit()
+
+
+def test_an_answer_is_read_once_and_again_when_it_changed(tmp_path, monkeypatch):
+    course = make_course(tmp_path)
+    path = write(source_notebook(), submission(course, "dora"))
+    _, out, _ = grade(course, monkeypatch)
+    assert f"dora {AUTOGRADED} / {TOTAL}, a person has answers to read" in flat(out)
+    read_by_a_person(course, "dora")
+    _, out, _ = grade(course, monkeypatch)
+    assert out.splitlines()[0].split() == ["dora", f"{AUTOGRADED + 3}", "/", f"{TOTAL}"]
+    changed = source_notebook()
+    changed.cells[-1].source = "Another answer."
+    write(changed, path)
+    for _ in range(2):
+        _, out, _ = grade(course, monkeypatch)
+        assert f"dora {AUTOGRADED + 3} / {TOTAL}, a person has answers to read" in flat(out)
+
+
+def flat(text):
+    return " ".join(text.split())

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -20,6 +19,7 @@ from traitlets.config import Config
 from rnncourse.grading import CourseError
 from rnncourse.grading.course import load_config, require_assignment
 from rnncourse.grading.notebook_file import read_notebook
+from rnncourse.grading.readings import keep_readings, open_gradebook
 from rnncourse.grading.release import convert
 from rnncourse.keras_bridge import quiet_stderr
 
@@ -87,9 +87,7 @@ def _register(config: Config, assignment: str, folder: Path) -> None:
 
 
 def _grade_one(config: Config, student: str) -> bool:
-    reason = (
-        _unreadable(config, student) or _run(_Autograde, config, student) or _run(_GenerateFeedback, config, student)
-    )
+    reason = _unreadable(config, student) or _autograde(config, student) or _run(_GenerateFeedback, config, student)
     if reason:
         print(f"  {student:<24} FAILED: {reason}", flush=True)
         return False
@@ -97,6 +95,11 @@ def _grade_one(config: Config, student: str) -> bool:
     reading = ", a person has answers to read" if score.needs_reading else ""
     print(f"  {student:<24} {score.points:g} / {score.maximum:g}{reading}", flush=True)
     return True
+
+
+def _autograde(config: Config, student: str) -> str | None:
+    with keep_readings(config, student):
+        return _run(_Autograde, config, student)
 
 
 def _unreadable(config: Config, student: str) -> str | None:
@@ -157,13 +160,8 @@ def _run(step: type[_Remember], config: Config, student: str) -> str | None:
     return None
 
 
-def _gradebook(config: Config) -> Gradebook:
-    coursedir = CourseDirectory(config=config)
-    return Gradebook(coursedir.db_url, coursedir.course_id)
-
-
 def _score(config: Config, student: str) -> Score:
-    with _gradebook(config) as gradebook:
+    with open_gradebook(config) as gradebook:
         submission = gradebook.find_submission(config.CourseDirectory.assignment_id, student)
         return Score(submission.score, submission.max_score, submission.needs_manual_grade)
 
@@ -172,7 +170,7 @@ def _export(config: Config, path: Path, assignment: str) -> None:
     plugin = CsvExportPlugin(config=config)
     plugin.to = str(path)
     plugin.assignment = [assignment]
-    with _gradebook(config) as gradebook:
+    with open_gradebook(config) as gradebook:
         plugin.export(gradebook)
 
 
