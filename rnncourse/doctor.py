@@ -1,7 +1,7 @@
 """Find out whether this machine has what a role needs, and say how to get what is missing.
 
-IMDB is read by chapters 10 and 11 alone, and `load_imdb` downloads it by itself:
-a student can do without. An author runs those chapters' tests, and an instructor
+IMDB is read by chapter 11 alone, and `load_imdb` downloads it by itself:
+a student can do without. An author runs that chapter's tests, and an instructor
 grades where there is no network, so both need it beforehand.
 """
 
@@ -149,7 +149,7 @@ def check_imdb(needed: bool) -> Finding:
     from rnncourse.data import imdb_folder
 
     cure = "run `rnncourse data` with a network, or set RNNCOURSE_DATA to the folder of imdb.npz"
-    fault = None if imdb_folder() else "not on this machine; chapters 10 and 11 read it"
+    fault = None if imdb_folder() else "not on this machine; chapter 11 reads it"
     return Finding("IMDB reviews", fault, cure, needed)
 
 
@@ -178,7 +178,8 @@ def check_sandbox() -> Finding:
     """Run `true` inside bubblewrap."""
     fault, _ = _output([*_SANDBOX, "true"])
     cure = "`apt install bubblewrap`; if it is there, allow it user namespaces (Linux only)"
-    return Finding("bubblewrap (bwrap), the sandbox for grading", fault, cure)
+    name = "bubblewrap (bwrap), not used yet: `make grade` runs students' code with your rights"
+    return Finding(name, fault, cure, needed=False)
 
 
 def check_chromium() -> Finding:

@@ -55,6 +55,7 @@ def test_imdb_is_needed_by_those_who_run_its_chapters(tmp_path, monkeypatch):
         "author": True,
     }
     assert not any(finding.ok for (finding,) in needs.values())
+    assert {finding.fault for (finding,) in needs.values()} == {"not on this machine; chapter 11 reads it"}
 
 
 def test_an_absent_package_is_named():
@@ -103,6 +104,14 @@ def test_the_sandbox_is_tried_and_not_only_looked_for(monkeypatch, command, ok):
     finding = doctor.check_sandbox()
     assert finding.ok is ok
     assert "apt install bubblewrap" in finding.cure
+
+
+def test_the_sandbox_is_not_said_to_protect_anybody(monkeypatch):
+    monkeypatch.setattr(doctor, "_SANDBOX", ["true"])
+    finding = doctor.check_sandbox()
+    line = format_findings([finding], "instructor").splitlines()[0]
+    assert line == "ok        bubblewrap (bwrap), not used yet: `make grade` runs students' code with your rights"
+    assert not finding.needed
 
 
 def test_a_gradebook_needs_a_course(tmp_path, monkeypatch):
