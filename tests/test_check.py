@@ -210,6 +210,24 @@ def test_a_cell_that_never_ends_is_named(exercise, path):
     assert "not run, because cell 3 ended the run" in text
 
 
+def test_items_after_the_end_of_the_run_are_not_run(exercise, path):
+    """Of three items, the first never ends, the second was answered, the third was not."""
+    first = [exercise.cells[index] for index in (1, STUB, TRY_IT, TEST, 5)]
+    manifest = exercise.metadata.rnncourse.manifest
+    for name in ("second", "third"):
+        for cell in first:
+            later = nbformat.from_dict({**cell, "id": f"{name}-{cell.id}"})
+            exercise.cells.append(later)
+            if "nbgrader" in later.metadata:
+                later.metadata.nbgrader.grade_id = later.metadata.nbgrader.grade_id.replace("double", name, 2)
+        manifest += [{**entry, "grade_id": entry.grade_id.replace("double", name, 2)} for entry in manifest[:4]]
+    answer(exercise, "def double(x):\n    while True:\n        pass")
+    exercise.cells[9].source = RIGHT
+    report, text = examine(exercise, path, cell_timeout=2)
+    assert [item.state for item in report.items] == ["failed", "answered", "not run", "not attempted"]
+    assert text.endswith("Not ready to hand in: 1 failed, 1 not attempted, 1 not run, 1 problem.")
+
+
 def test_a_cell_that_ends_python_is_named(exercise, path):
     report, text = examine(answer(exercise, "import os\nos._exit(0)"), path)
     assert report.problems[0].startswith("cell 3 (`import os`) ended Python itself")

@@ -12,7 +12,7 @@ from rnncourse.grading.manifest import Manifest, read_manifest
 from rnncourse.grading.names import missing_name, name_problems
 from rnncourse.grading.notebook_file import read_notebook
 from rnncourse.grading.rerun import Rerun, rerun
-from rnncourse.grading.results import NOT_ATTEMPTED, Item, describe_error, is_untouched, judge_items
+from rnncourse.grading.results import FAILED, NOT_ATTEMPTED, NOT_RUN, Item, describe_error, is_untouched, judge_items
 from rnncourse.grading.structure import describe, kernel_problems, restore_settings, structure_problems
 
 _WIDTH = 88
@@ -119,9 +119,8 @@ def _verdict(report: Report) -> str:
     if report.is_ready:
         return "Ready to hand in."
     open_items = [item for item in report.items if not item.is_ready]
-    untried = sum(item.state == NOT_ATTEMPTED for item in open_items)
-    counts = {"failed": len(open_items) - untried, "not attempted": untried}
-    parts = [f"{count} {word}" for word, count in counts.items() if count]
+    counts = {state: sum(item.state == state for item in open_items) for state in (FAILED, NOT_ATTEMPTED, NOT_RUN)}
+    parts = [f"{count} {state}" for state, count in counts.items() if count]
     if report.problems:
         parts.append("1 problem" if len(report.problems) == 1 else f"{len(report.problems)} problems")
     return f"Not ready to hand in: {', '.join(parts)}."

@@ -12,7 +12,7 @@ from rnncourse.grading.manifest import Entry, Manifest
 from rnncourse.grading.rerun import Rerun
 from rnncourse.grading.structure import is_changed, positions
 
-PASSED, FAILED, NOT_ATTEMPTED, ANSWERED = "passed", "failed", "not attempted", "answered"
+PASSED, FAILED, NOT_ATTEMPTED, NOT_RUN, ANSWERED = "passed", "failed", "not attempted", "not run", "answered"
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _CELL_FILE = re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py:(?P<line>\d+)|\b\d+\.py, line (?P<other>\d+)")
 _LONG = 300
@@ -26,7 +26,7 @@ class Item:
     Attributes
     ----------
     name : grade_id of the item
-    state : PASSED, FAILED, NOT_ATTEMPTED or ANSWERED (which only grading can judge)
+    state : PASSED, FAILED, NOT_ATTEMPTED, NOT_RUN (an earlier item ended the run) or ANSWERED (only grading can judge)
     got, visible : points that the visible tests gave, and could give
     hidden : points of the tests that are run at grading
     read : points that a person gives
@@ -77,7 +77,9 @@ def _judge(name: str, run: Rerun, manifest: Manifest) -> Item:
     got, visible = sum(points for points, _ in outcomes), sum(entry.points for entry in tests)
     answers = [entry for entry in entries if entry.solution]
     untouched = bool(answers) and all(is_untouched(run.notebook, entry) for entry in answers)
-    state = _state(got, visible, untouched)
+    places = [place for entry in entries for place in positions(run.notebook, entry)]
+    reached = not places or min(places) <= run.n_run
+    state = _state(got, visible, untouched, reached)
     return Item(
         name=name,
         state=state,
@@ -85,16 +87,18 @@ def _judge(name: str, run: Rerun, manifest: Manifest) -> Item:
         visible=visible,
         hidden=sum(entry.points for entry in entries if entry.is_test and is_hidden_test(entry.grade_id)),
         read=sum(entry.points for entry in entries if entry.is_question),
-        messages=[message for _, message in outcomes if message and state == FAILED],
+        messages=[message for _, message in outcomes if message and state in (FAILED, NOT_RUN)],
     )
 
 
-def _state(got: float, visible: float, untouched: bool) -> str:
+def _state(got: float, visible: float, untouched: bool, reached: bool) -> str:
     if visible and got == visible:
         return PASSED
     if untouched:
         return NOT_ATTEMPTED
-    return FAILED if visible else ANSWERED
+    if not visible:
+        return ANSWERED
+    return FAILED if reached else NOT_RUN
 
 
 def _outcome(run: Rerun, entry: Entry) -> tuple[float, str | None]:
