@@ -5,6 +5,7 @@ import json
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.utils import compute_checksum
 
 from rnncourse.cli import main
 from rnncourse.grading.names import defined_names, name_problems
@@ -180,6 +181,23 @@ def test_missing_names_are_explained(solved, path):
     ]
 
 
+def test_a_name_missing_inside_a_function_is_put_down_to_its_cell(exercise, path):
+    """The function is called by the try-it cell and by the tests; the question is left unanswered."""
+    report, _ = examine(answer(exercise, "def double(x):\n    y = 2 * x\n    return tanh(y)"), path)
+    assert report.problems == ["cell 3 (`def double(x):`) needs `tanh`, which no cell defines; did you mean `np.tanh`?"]
+
+
+def test_a_name_of_numpy_is_explained_though_another_stub_is_left(solved, path):
+    stub = nbformat.from_dict({**solved.cells[STUB], "id": "second", "source": "raise NotImplementedError()"})
+    stub.metadata.nbgrader.grade_id = "01_double-second"
+    entry = {**solved.metadata.rnncourse.manifest[1], "grade_id": "01_double-second"}
+    solved.metadata.rnncourse.manifest.append({**entry, "checksum": compute_checksum(stub)})
+    solved.cells.append(stub)
+    solved.cells[STUB].source = "def double(x):\n    return tanh(x)"
+    report, _ = examine(solved, path)
+    assert [problem for problem in report.problems if "np.tanh" in problem]
+
+
 @pytest.mark.parametrize(
     ("source", "names"),
     [
@@ -214,13 +232,18 @@ def test_items_after_the_end_of_the_run_are_not_run(exercise, path):
     """Of three items, the first never ends, the second was answered, the third was not."""
     first = [exercise.cells[index] for index in (1, STUB, TRY_IT, TEST, 5)]
     manifest = exercise.metadata.rnncourse.manifest
+    entries = {entry.grade_id: entry for entry in manifest}
     for name in ("second", "third"):
         for cell in first:
             later = nbformat.from_dict({**cell, "id": f"{name}-{cell.id}"})
             exercise.cells.append(later)
-            if "nbgrader" in later.metadata:
-                later.metadata.nbgrader.grade_id = later.metadata.nbgrader.grade_id.replace("double", name, 2)
-        manifest += [{**entry, "grade_id": entry.grade_id.replace("double", name, 2)} for entry in manifest[:4]]
+            if "nbgrader" in cell.metadata:
+                grade_id = cell.metadata.nbgrader.grade_id.replace("-double", f"-{name}")
+                later.metadata.nbgrader = nbformat.from_dict({**cell.metadata.nbgrader, "grade_id": grade_id})
+                checksum = compute_checksum(later)
+                manifest.append(
+                    {**entries[cell.metadata.nbgrader.grade_id], "grade_id": grade_id, "checksum": checksum}
+                )
     answer(exercise, "def double(x):\n    while True:\n        pass")
     exercise.cells[9].source = RIGHT
     report, text = examine(exercise, path, cell_timeout=2)

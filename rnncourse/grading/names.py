@@ -4,16 +4,19 @@ import re
 import symtable
 from collections.abc import Iterator
 
+import numpy as np
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from rnncourse.grading.results import traceback_lines
 from rnncourse.grading.structure import describe
 
 _NAME_ERROR = re.compile(r"name '(\w+)' is not defined")
+_FRAME = re.compile(r"Cell In\[(\d+)\], line \d+")
 
 
 def name_problems(stored: NotebookNode, run: NotebookNode, unfinished: bool) -> Iterator[str]:
-    """Yield a sentence for each name that was missing, at the first cell that needed it.
+    """Yield a sentence for each name that was missing, with the cell whose code needs it.
 
     Parameters
     ----------
@@ -29,8 +32,13 @@ def name_problems(stored: NotebookNode, run: NotebookNode, unfinished: bool) -> 
         seen.add(name)
         definers = [place for place, other in enumerate(run.cells) if name in defined_names(other)]
         worked = has_worked(stored.cells[index])
-        if definers or worked or not unfinished:
-            yield f"{describe(run, index)} needs `{name}`, {_reason(run, index, definers, worked)}"
+        user = _user(run, index)
+        # A stub may yet define what a cell needs by itself, but not what a function lacks that numpy has.
+        of_numpy = hasattr(np, name) and (user != index or not unfinished)
+        if of_numpy and not definers and not worked:
+            yield f"{describe(run, user)} needs `{name}`, which no cell defines; did you mean `np.{name}`?"
+        elif definers or worked or not unfinished:
+            yield f"{describe(run, user)} needs `{name}`, {_reason(run, index, definers, worked)}"
 
 
 def missing_name(cell: NotebookNode) -> str | None:
@@ -59,6 +67,14 @@ def has_worked(cell: NotebookNode) -> bool:
     return cell.get("execution_count") is not None and not any(
         output.output_type == "error" for output in cell.get("outputs", [])
     )
+
+
+def _user(run: NotebookNode, index: int) -> int:
+    """Return the cell whose code needed the name: the one that was run, or one with a function that it called."""
+    error = next(output for output in run.cells[index].outputs if output.output_type == "error")
+    frames = [int(match.group(1)) for line in traceback_lines(error) for match in _FRAME.finditer(line)]
+    places = [place for place, cell in enumerate(run.cells) if frames and cell.get("execution_count") == frames[-1]]
+    return places[0] if places else index
 
 
 def _reason(run: NotebookNode, index: int, definers: list[int], worked: bool) -> str:

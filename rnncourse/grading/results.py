@@ -70,6 +70,11 @@ def describe_error(output: NotebookNode) -> str:
     return _shorten(f"{output.ename}: {output.evalue.strip()}".rstrip(": "))
 
 
+def traceback_lines(output: NotebookNode) -> list[str]:
+    """Return the lines of an error's traceback, without colors."""
+    return [_ESCAPES.sub("", line) for block in output.traceback for line in block.split("\n")]
+
+
 def _judge(name: str, run: Rerun, manifest: Manifest) -> Item:
     entries = [entry for entry in manifest.entries if item_of(entry.grade_id) == name]
     tests = [entry for entry in entries if entry.is_test and not is_hidden_test(entry.grade_id)]
@@ -135,6 +140,5 @@ def _shorten(message: str) -> str:
 
 def _failing_line(output: NotebookNode) -> str:
     """Find the line that the traceback points at."""
-    lines = [_ESCAPES.sub("", line) for block in output.traceback for line in block.split("\n")]
-    arrows = [line for line in lines if re.match(r"-+> *\d+ ", line)]
+    arrows = [line for line in traceback_lines(output) if re.match(r"-+> *\d+ ", line)]
     return re.sub(r"^-+> *\d+ +", "", arrows[-1]).strip() if arrows else "a test without a message"
