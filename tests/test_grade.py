@@ -59,6 +59,7 @@ def run(tmp_path_factory):
     write(source_notebook(), submission(course, "dora"))
     submission(course, "eve").parent.mkdir(parents=True)
     shutil.copy(exercise, submission(course, "eve"))
+    write(source_notebook(), submission(course, "fay").with_name(f"{ASSIGNMENT} (1).ipynb"))
     before = exercise.read_bytes()
     with pytest.MonkeyPatch.context() as monkeypatch:
         code, out, err = grade(course, monkeypatch)
@@ -80,9 +81,10 @@ def test_the_solution_scores_all_autograded_points(run):
 @pytest.mark.parametrize(
     ("student", "reason"),
     [
-        ("ada", "FAILED: a graded cell stands twice in the notebook; delete the copy"),
-        ("ben", f"{ASSIGNMENT}.ipynb does not exist"),
-        ("cem", f"{ASSIGNMENT}.ipynb is damaged"),
+        ("ada", "FAILED: a graded cell stands twice in the notebook; delete the copy, or ask ada to"),
+        ("ben", f"{ASSIGNMENT}.ipynb does not exist; ask ben for the file"),
+        ("cem", "is damaged (Expecting value: line 1 column 12 (char 11)); ask cem for the file again"),
+        ("fay", f"found '{ASSIGNMENT} (1).ipynb'; rename it to {ASSIGNMENT}.ipynb"),
     ],
 )
 def test_a_submission_that_cannot_be_graded_is_named_and_stops_no_other(run, student, reason):
@@ -95,6 +97,18 @@ def test_the_csv_holds_the_scores(run):
         scores = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
     assert scores["dora"] == (AUTOGRADED, TOTAL)
     assert scores["eve"] == (0, TOTAL)
+
+
+def test_those_without_a_score_are_listed(run):
+    """The graded cell that stands twice is found when the gradebook knows ada already."""
+    with (run.course / "_grading" / f"{ASSIGNMENT}.csv").open() as file:
+        rows = [row["student_id"] for row in csv.DictReader(file)]
+    assert sorted(rows) == ["ada", "dora", "eve"]
+    assert run.out[-3:] == [
+        "Not graded: ada, ben, cem, fay.",
+        "The CSV has no row for ben, cem, fay.",
+        "The CSV has for ada what the gradebook knew before.",
+    ]
 
 
 def test_feedback_and_gradebook_are_where_the_output_says(run):

@@ -1,6 +1,7 @@
 """Grade the submissions of one assignment with nbgrader, and write gradebook, feedback and CSV."""
 
 import copy
+import csv
 import logging
 import shutil
 import sys
@@ -60,10 +61,12 @@ def grade(course: Path, assignment: str) -> bool:
     folder = course / "_grading"
     with _log_to(folder / f"{assignment}.log"):
         _register(config, assignment, folder)
-        outcomes = [_grade_one(config, student) for student in students]
+        failed = [student for student in students if not _grade_one(config, student)]
     _export(config, folder / f"{assignment}.csv", assignment)
-    print(_summary(config, folder, assignment, outcomes.count(False)))
-    return all(outcomes)
+    print(_summary(config, folder, assignment))
+    if failed:
+        print(_not_graded(failed, folder / f"{assignment}.csv"))
+    return not failed
 
 
 def _submitters(config: Config, assignment: str) -> list[str]:
@@ -103,14 +106,20 @@ def _autograde(config: Config, student: str) -> str | None:
 
 
 def _unreadable(config: Config, student: str) -> str | None:
+    """Say why a submission is no notebook, and what the instructor can do."""
     coursedir = CourseDirectory(config=config)
     assignment = coursedir.assignment_id
+    path = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment), f"{assignment}.ipynb")
+    others = list(path.parent.glob("*.ipynb"))
+    if not path.exists():
+        if len(others) == 1:
+            return f"found {others[0].name!r}; rename it to {path.name}"
+        return f"{path} does not exist; ask {student} for the file"
     try:
-        read_notebook(
-            Path(coursedir.format_path(coursedir.submitted_directory, student, assignment), f"{assignment}.ipynb")
-        )
+        read_notebook(path)
     except CourseError as error:
-        return str(error)
+        fault, _, _ = str(error).partition("; ")  # After that it speaks to the student.
+        return f"{fault}; ask {student} for the file again"
     return None
 
 
@@ -132,7 +141,8 @@ class _Remember(BaseConverter):  # type: ignore[misc]
         try:
             yield
         except SchemaTooOldError:
-            self.reason = "a graded cell stands twice in the notebook; delete the copy"
+            student = self.coursedir.student_id
+            self.reason = f"a graded cell stands twice in the notebook; delete the copy, or ask {student} to"
             raise
         except Exception as error:
             self.reason = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -174,7 +184,7 @@ def _export(config: Config, path: Path, assignment: str) -> None:
         plugin.export(gradebook)
 
 
-def _summary(config: Config, folder: Path, assignment: str, n_failed: int) -> str:
+def _summary(config: Config, folder: Path, assignment: str) -> str:
     coursedir = CourseDirectory(config=config)
     feedback = coursedir.format_path(coursedir.feedback_directory, "STUDENT", assignment)
     lines = [
@@ -183,8 +193,18 @@ def _summary(config: Config, folder: Path, assignment: str, n_failed: int) -> st
         f"Feedback  {feedback}/{assignment}.html",
         f"Log       {folder / assignment}.log",
     ]
-    if n_failed:
-        lines.append(f"{n_failed} not graded; the CSV has what the gradebook knew of them before.")
+    return "\n".join(lines)
+
+
+def _not_graded(failed: list[str], table: Path) -> str:
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = {row["student_id"] for row in csv.DictReader(file)}
+    without, known = [name for name in failed if name not in rows], [name for name in failed if name in rows]
+    lines = [f"Not graded: {', '.join(failed)}."]
+    if without:
+        lines.append(f"The CSV has no row for {', '.join(without)}.")
+    if known:
+        lines.append(f"The CSV has for {', '.join(known)} what the gradebook knew before.")
     return "\n".join(lines)
 
 
