@@ -76,8 +76,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _data(options: argparse.Namespace) -> int:
-    from rnncourse.data import imdb_folder, load_imdb, load_word_index
+    from rnncourse.data.imdb import imdb_folder, load_imdb, load_word_index, require_named_folder
 
+    require_named_folder()
     try:
         if imdb_folder() is None:
             print("Downloading IMDB (17 MB) ...", flush=True)

@@ -89,9 +89,7 @@ def test_grade_without_an_assignment_lists_those_there_are(tmp_path, monkeypatch
     assert main(["grade"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert (
-        err == "rnncourse grade: name the assignment, as in `make grade ASSIGNMENT=NN_topic`; there are: 01_double\n"
-    )
+    assert err == "rnncourse grade: name the assignment, as in `make grade ASSIGNMENT=NN_topic`; there are: 01_double\n"
 
 
 def test_release_says_what_it_released(tmp_path, monkeypatch, capsys):
@@ -131,6 +129,16 @@ def test_data_without_network_is_one_sentence_and_quick(tmp_path):
     assert "RNNCOURSE_DATA" in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == "Downloading IMDB (17 MB) ...\n"
+
+
+def test_a_mistyped_data_folder_is_named_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path / "none"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert main(["data"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"rnncourse data: RNNCOURSE_DATA={tmp_path / 'none'}: no such folder")
+    assert err.count("\n") == 1
 
 
 def test_damaged_data_is_one_sentence(tmp_path, monkeypatch, capsys):

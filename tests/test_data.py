@@ -204,13 +204,24 @@ def test_without_data_and_network_one_sentence_names_both_cures(tmp_path, monkey
         raise OSError("Name or service not known")
 
     fake_keras(monkeypatch, get_file)
-    monkeypatch.setenv("RNNCOURSE_DATA", "/no/such/folder")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.setenv("RNNCOURSE_DATA", str(empty))
     cures = r"connect to the network and run `rnncourse data`, or set RNNCOURSE_DATA to a folder that holds imdb\.npz"
-    with pytest.raises(
-        FileNotFoundError, match=rf"imdb\.npz is not in /no/such/folder and {tmp_path}.*; {cures}"
-    ) as caught:
+    with pytest.raises(FileNotFoundError, match=rf"imdb\.npz is not in {empty} and {tmp_path}.*; {cures}") as caught:
         load_imdb()
     assert "\n" not in str(caught.value)
+
+
+def test_a_mistyped_folder_is_named_instead_of_a_download(monkeypatch):
+    def get_file(*_, **__):
+        pytest.fail("started a download")
+
+    fake_keras(monkeypatch, get_file)
+    monkeypatch.setenv("RNNCOURSE_DATA", "/no/such/folder")
+    for load in (load_imdb, load_word_index):
+        with pytest.raises(FileNotFoundError, match="^RNNCOURSE_DATA=/no/such/folder: no such folder; correct"):
+            load()
 
 
 def test_real_keras_fails_quietly_without_network(tmp_path):

@@ -51,6 +51,13 @@ def imdb_folder() -> Path | None:
     return None
 
 
+def require_named_folder() -> None:
+    """Raise FileNotFoundError if `RNNCOURSE_DATA` names no folder: it was mistyped, or not unpacked."""
+    named = os.environ.get("RNNCOURSE_DATA")
+    if named and not Path(named).expanduser().is_dir():
+        raise FileNotFoundError(f"RNNCOURSE_DATA={named}: no such folder; correct it, or unset it to download IMDB")
+
+
 def load_imdb(num_words: int | None = None) -> tuple[Split, Split]:
     """Load the Large Movie Review Dataset, as `keras.datasets.imdb.load_data` codes it.
 
@@ -138,6 +145,7 @@ def _imdb_file(name: str) -> Path:
     for folder in _folders():
         if (folder / name).is_file():
             return folder / name
+    require_named_folder()
     try:
         return _download(name, _keras_cache())
     except Exception as error:
