@@ -220,7 +220,7 @@ def test_a_mistyped_folder_is_named_instead_of_a_download(monkeypatch):
     fake_keras(monkeypatch, get_file)
     monkeypatch.setenv("RNNCOURSE_DATA", "/no/such/folder")
     for load in (load_imdb, load_word_index):
-        with pytest.raises(FileNotFoundError, match="^RNNCOURSE_DATA=/no/such/folder: no such folder; correct"):
+        with pytest.raises(FileNotFoundError, match=r"^RNNCOURSE_DATA=/no/such/folder: no such folder; correct"):
             load()
 
 
